@@ -1,0 +1,88 @@
+"""Who is to blame for a failure: the frame, the device or the whole job."""
+
+from __future__ import annotations
+
+import re
+
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import Attempt, AttemptState, Device, FailedTry, FrameState, Job, JobState
+from blendtui.farm.state import Farm, NoteKind
+
+FRAME_TRIES = 3
+"""Failed tries after which a frame is given up."""
+
+FIRST_TRIES = 5
+"""A job whose first tries, this many, all fail alike is stopped."""
+
+START_TRIES = 3
+"""Failed starts in a row after which a device is kept from the job."""
+
+JOB_FAULTS = frozenset(
+    {
+        FaultKind.NO_CAMERA,
+        FaultKind.NOTHING_TO_RENDER,
+        FaultKind.FORMAT_UNKNOWN,
+        FaultKind.SCENE_UNKNOWN,
+    }
+)
+"""What no device could render: the job ends at once."""
+
+OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_KILLED, FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
+"""Ends of a Blender that say nothing about the frame which it was rendering."""
+
+HELD_FAULTS = frozenset({FaultKind.LINK_LOST, FaultKind.SHARE_WRITE, FaultKind.SHARE_MISSING})
+"""Reasons for a frame not to arrive that pass by themselves, or when the user has made room."""
+
+
+def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
+    """Count a failed try against its frame, and stop a job that is hopeless."""
+    job = farm.jobs[attempt.job]
+    frame = farm.frames[attempt.job][attempt.frame]
+    farm.end_attempt(attempt, AttemptState.FAILED, now, fault)
+    if frame.state in (FrameState.DONE, FrameState.FAILED):
+        return
+    frame.failures = (*frame.failures, FailedTry(attempt.slot.device, fault))
+    farm.touch(frame)
+    farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
+    if len(frame.failures) >= FRAME_TRIES and not frame.live:
+        farm.set_frame(frame, FrameState.FAILED)
+        farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
+    _judge_job(farm, job, fault, now)
+
+
+def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:
+    if job.proven or not job.is_open:
+        return
+    job.first_faults = (*job.first_faults, fault)
+    farm.touch(job)
+    alike = {likeness(first) for first in job.first_faults}
+    if len(job.first_faults) >= FIRST_TRIES and len(alike) == 1:
+        facts = {name: value for name, value in fault.facts if name != "cause"}
+        stopped = Fault.of(
+            FaultKind.FIRST_TRIES_FAILED, cause=fault.kind, tries=FIRST_TRIES, **facts
+        )
+        farm.end_job(job, JobState.FAILED, now, stopped)
+
+
+def likeness(fault: Fault) -> tuple[FaultKind, str]:
+    """What makes two faults alike: kind and words; numbers and file names may differ."""
+    words = " ".join(value for name, value in fault.facts if name in ("detail", "reason"))
+    return (fault.kind, re.sub(r"'[^']*'|\"[^\"]*\"|\S*[\d/\\]\S*", "#", words))
+
+
+def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
+    """Count a failed start; the device tries again after a while, and not for ever."""
+    troubles = device.troubles.get(job.name, 0) + 1
+    device.troubles[job.name] = troubles
+    device.not_before[job.name] = now + 2.0 * 3.0 ** (troubles - 1)
+    farm.touch(device)
+    if troubles < START_TRIES:
+        return
+    device.set_aside[job.name] = fault
+    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    if job.is_open and not _somebody_may_render(farm, job):
+        farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def _somebody_may_render(farm: Farm, job: Job) -> bool:
+    return any(device.may_render(job) for device in farm.devices.values())

@@ -1,0 +1,91 @@
+"""What can go wrong, as data. `wording.py` turns a fault into a sentence and a cure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """One name for each thing that can go wrong; the value is what the store keeps."""
+
+    # a drop
+    ARCHIVE_BROKEN = "archive-broken"
+    ARCHIVE_ENCRYPTED = "archive-encrypted"
+    ARCHIVE_PATH = "archive-path"
+    ARCHIVE_LINK = "archive-link"
+    ARCHIVE_CLASH = "archive-clash"
+    ARCHIVE_TOO_MANY = "archive-too-many"
+    ARCHIVE_TOO_LARGE = "archive-too-large"
+    ARCHIVE_RATIO = "archive-ratio"
+    ARCHIVE_WRITE = "archive-write"
+    BLEND_NONE = "blend-none"
+    BLEND_SEVERAL = "blend-several"
+    BLEND_NAMED_MISSING = "blend-named-missing"
+    BLEND_UNREADABLE = "blend-unreadable"
+    JOBFILE_INVALID = "jobfile-invalid"
+    DROP_NAME = "drop-name"
+    # a scene
+    SCENE_UNKNOWN = "scene-unknown"
+    NO_CAMERA = "no-camera"
+    NOTHING_TO_RENDER = "nothing-to-render"
+    FORMAT_UNKNOWN = "format-unknown"
+    MOVIE_FORMAT = "movie-format"
+    # devices.toml
+    CONFIG_INVALID = "config-invalid"
+    # a device
+    HOST_UNKNOWN = "host-unknown"
+    HOST_UNREACHABLE = "host-unreachable"
+    HOST_KEY_UNKNOWN = "host-key-unknown"
+    HOST_KEY_CHANGED = "host-key-changed"
+    LOGIN_REFUSED = "login-refused"
+    KEY_UNREADABLE = "key-unreadable"
+    LINK_LOST = "link-lost"
+    WORK_DIR_UNWRITABLE = "work-dir-unwritable"
+    DEVICE_DISK_FULL = "device-disk-full"
+    SHARE_MOUNT_MISSING = "share-mount-missing"
+    # a Blender
+    BLENDER_MISSING = "blender-missing"
+    BLENDER_NOT_STARTED = "blender-not-started"
+    BLENDER_DIED = "blender-died"
+    BLENDER_KILLED = "blender-killed"
+    BLENDER_SILENT = "blender-silent"
+    BLENDER_LEFT = "blender-left"
+    BLEND_NOT_OPENED = "blend-not-opened"
+    BLOB_DAMAGED = "blob-damaged"
+    # a frame
+    RENDER_ERROR = "render-error"
+    GPU_ERROR = "gpu-error"
+    OUTPUT_MISSING = "output-missing"
+    OUTPUT_CHANGED = "output-changed"
+    OUTPUT_REFUSED = "output-refused"
+    # the share and this machine
+    SHARE_MISSING = "share-missing"
+    SHARE_WRITE = "share-write"
+    SHARE_TAKEN = "share-taken"
+    NO_DEVICES = "no-devices"
+    NO_ENGINE = "no-engine"
+    JOB_UNKNOWN = "job-unknown"
+    REQUEST_REFUSED = "request-refused"
+    # the job as a whole
+    FIRST_TRIES_FAILED = "first-tries-failed"
+    # what nobody expected: the log file has the traceback
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happened (`kind`) and to what (`facts`: name and value, in the order of writing)."""
+
+    kind: FaultKind
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, kind: FaultKind, **facts: object) -> Fault:
+        """Make a fault; each fact is kept as text, `None` as nothing."""
+        kept = tuple((name, str(value)) for name, value in facts.items() if value is not None)
+        return cls(kind, kept)
+
+    def fact(self, name: str) -> str:
+        """Give one fact's text, empty where there is none of that name."""
+        return dict(self.facts).get(name, "")

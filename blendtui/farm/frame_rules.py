@@ -1,0 +1,119 @@
+"""Bookkeeping for frames: started, rendered, collected, failed, given back."""
+
+from __future__ import annotations
+
+from blendtui.farm import blame
+from blendtui.farm.decisions import DiscardFrame, DropFrame
+from blendtui.farm.events import (
+    CollectFailed,
+    FrameDone,
+    FrameDropped,
+    FrameFailed,
+    FrameRendered,
+    FrameStarted,
+)
+from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState
+from blendtui.farm.run_rules import close_if_empty, collect_due
+from blendtui.farm.state import Farm, NoteKind
+
+HOLD = 5.0
+"""Seconds until a frame that could not be brought to the share is tried again."""
+
+
+def started(farm: Farm, event: FrameStarted, now: float) -> None:
+    """Note the beginning; a given-up attempt stays given up until it has something to show."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is None:
+        return
+    attempt.started = attempt.started or now
+    if attempt.state is AttemptState.ORDERED:
+        attempt.state = AttemptState.STARTED
+    farm.touch(attempt)
+
+
+def rendered(farm: Farm, event: FrameRendered, now: float) -> None:
+    """Have the frame collected, also from a device that was thought lost; once is enough."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is None:
+        return
+    frame, job = farm.frames[attempt.job][attempt.frame], farm.jobs[attempt.job]
+    if attempt.state is AttemptState.RENDERED:
+        return
+    attempt.seconds, attempt.files = event.seconds, event.files
+    if frame.state is FrameState.DONE or job.state is JobState.CANCELLED:
+        _discard(farm, attempt, now)
+        return
+    if attempt.state is AttemptState.GIVEN_UP:
+        farm.revive(attempt, AttemptState.RENDERED)
+        farm.note_try(NoteKind.LATE_FRAME, attempt)
+    attempt.state = AttemptState.RENDERED
+    farm.touch(attempt)
+    collect_due(farm, farm.runs[attempt.run], now)
+
+
+def _discard(farm: Farm, attempt: Attempt, now: float) -> None:
+    farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
+    _end(farm, attempt, AttemptState.DROPPED, now)
+
+
+def _end(farm: Farm, attempt: Attempt, state: AttemptState, now: float) -> None:
+    farm.end_attempt(attempt, state, now)
+    close_if_empty(farm, farm.runs[attempt.run])
+
+
+def done(farm: Farm, event: FrameDone, now: float) -> None:
+    """Count the frame; whoever else has it may stop."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is None:
+        return
+    job = farm.jobs[attempt.job]
+    job.proven, job.first_faults = True, ()
+    farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
+    _end(farm, attempt, AttemptState.DONE, now)
+    farm.note_try(NoteKind.FRAME_DONE, attempt, detail=f"{attempt.seconds or 0.0:.3f}")
+    for other in farm.copies(attempt):
+        if other.state is AttemptState.RENDERED:
+            _discard(farm, other, now)
+        elif other.is_in_hand:
+            farm.give_up(other)
+            farm.decide(DropFrame(other.run, other.frame, other.number))
+
+
+def failed(farm: Farm, event: FrameFailed, now: float) -> None:
+    """Count the failure, unless nobody waits for this try any more."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is None:
+        return
+    if attempt.state is AttemptState.GIVEN_UP:
+        _end(farm, attempt, AttemptState.DROPPED, now)
+        return
+    _fail(farm, attempt, event, now)
+
+
+def _fail(farm: Farm, attempt: Attempt, event: FrameFailed | CollectFailed, now: float) -> None:
+    farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
+    blame.fail_try(farm, attempt, event.fault, now)
+    run = farm.runs[attempt.run]
+    close_if_empty(farm, run)
+    for other in farm.copies(attempt):
+        collect_due(farm, farm.runs[other.run], now)
+
+
+def dropped(farm: Farm, event: FrameDropped, now: float) -> None:
+    """Let the frame wait for another slot."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is not None and attempt.state is not AttemptState.RENDERED:
+        _end(farm, attempt, AttemptState.DROPPED, now)
+
+
+def collect_failed(farm: Farm, event: CollectFailed, now: float) -> None:
+    """Hold the frame where the link or the share is to blame, else count a failed try."""
+    attempt = farm.attempt(event.run, event.frame, event.number)
+    if attempt is None:
+        return
+    attempt.collecting = False
+    if event.fault.kind not in blame.HELD_FAULTS:
+        _fail(farm, attempt, event, now)
+        return
+    attempt.collect_after = now + HOLD
+    farm.note_try(NoteKind.HELD_UP, attempt, event.fault)

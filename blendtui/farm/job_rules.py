@@ -1,0 +1,157 @@
+"""Bookkeeping for jobs: added, paused, cancelled, retried, settled, reported."""
+
+from __future__ import annotations
+
+from blendtui.farm.assign import stop_run
+from blendtui.farm.decisions import DropFrame, FinishJob
+from blendtui.farm.events import (
+    JobAdded,
+    JobCancelled,
+    JobPaused,
+    JobPrioritized,
+    JobReported,
+    JobResumed,
+    JobRetried,
+    ReportFailed,
+)
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import AttemptState, Frame, FrameState, Job, JobState, RunState
+from blendtui.farm.state import Farm, NoteKind
+
+REPORT_AGAIN = 10.0
+"""Seconds until a report that could not be written is tried again."""
+
+
+def added(farm: Farm, event: JobAdded, now: float) -> None:
+    """Take the job in; one that can't be rendered ends at once. A known name changes nothing."""
+    spec = event.spec
+    if spec.name in farm.jobs:
+        return
+    job = Job(spec, farm.next_position, added=now, priority=spec.priority, warnings=event.warnings)
+    frames = [Frame(spec.name, number) for number in spec.frames]
+    farm.add_job(job, frames)
+    farm.touch(job, *frames)
+    farm.note(NoteKind.JOB_ADDED, job=job.name, detail=str(len(frames)))
+    for warning in event.warnings:
+        farm.note(NoteKind.WARNING, job=job.name, fault=warning)
+    fault = event.fault
+    if fault is None and not frames:
+        fault = Fault.of(FaultKind.NOTHING_TO_RENDER, detail="no frames")
+    if fault is not None:
+        farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def paused(farm: Farm, event: JobPaused, now: float) -> None:
+    """Give out nothing more; what devices have in hand comes in."""
+    _switch(farm, event.job, JobState.ACTIVE, JobState.PAUSED)
+
+
+def resumed(farm: Farm, event: JobResumed, now: float) -> None:
+    """Go on."""
+    _switch(farm, event.job, JobState.PAUSED, JobState.ACTIVE)
+
+
+def _switch(farm: Farm, name: str, before: JobState, after: JobState) -> None:
+    job = farm.jobs.get(name)
+    if job is not None and job.state is before:
+        job.state = after
+        farm.touch(job)
+        farm.note(NoteKind.JOB_STATE, job=name, detail=after.value)
+
+
+def cancelled(farm: Farm, event: JobCancelled, now: float) -> None:
+    """End the job where it is; finished frames stay on the share."""
+    job = farm.jobs.get(event.job)
+    if job is None or not job.is_open:
+        return
+    farm.end_job(job, JobState.CANCELLED, now)
+    for run in farm.runs_of(job.name):
+        for attempt in list(run.attempts.values()):
+            if attempt.is_in_hand:
+                farm.give_up(attempt)
+        if run.state in (RunState.STARTING, RunState.READY):
+            stop_run(farm, run, at_once=True)
+
+
+def retried(farm: Farm, event: JobRetried, now: float) -> None:
+    """Let failed frames wait again, with a clean record, and open the job if it had ended."""
+    job = farm.jobs.get(event.job)
+    if job is None or not job.spec.frames:
+        return
+    for frame in farm.frames[job.name].values():
+        if frame.state is FrameState.FAILED or (frame.failures and not frame.live):
+            frame.failures = ()
+            farm.touch(frame)
+            if frame.state is FrameState.FAILED:
+                farm.set_frame(frame, FrameState.WAITING)
+    for device in farm.devices.values():
+        for record in (device.set_aside, device.troubles, device.not_before):
+            record.pop(job.name, None)
+    if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
+        job.state, job.ended, job.fault = JobState.ACTIVE, None, None
+        job.first_faults, job.reported = (), False
+        farm.note(NoteKind.JOB_STATE, job=job.name, detail=job.state.value)
+    farm.touch(job)
+
+
+def prioritized(farm: Farm, event: JobPrioritized, now: float) -> None:
+    """Change the job's rank."""
+    job = farm.jobs.get(event.job)
+    if job is not None:
+        job.priority = event.priority
+        farm.touch(job)
+        farm.note(NoteKind.JOB_STATE, job=job.name, detail=f"priority {event.priority}")
+
+
+def settle(farm: Farm, now: float) -> None:
+    """End jobs whose frames are all done or failed; have the reports of ended jobs written."""
+    for job in farm.jobs.values():
+        if job.is_open:
+            done = job.counts.get(FrameState.DONE, 0)
+            failed = job.counts.get(FrameState.FAILED, 0)
+            if done + failed == len(job.spec.frames):
+                farm.end_job(job, JobState.FAILED if failed else JobState.DONE, now)
+        if not job.is_open:
+            _drop_rest(farm, job)
+            _report(farm, job, now)
+
+
+def _drop_rest(farm: Farm, job: Job) -> None:
+    """Take back what runs of a stopped job have not begun."""
+    if job.reported:
+        return
+    for run in farm.runs_of(job.name):
+        for attempt in run.attempts.values():
+            if attempt.state is AttemptState.ORDERED:
+                farm.give_up(attempt)
+                farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
+
+
+def _report(farm: Farm, job: Job, now: float) -> None:
+    unsettled = any(
+        attempt.state in (AttemptState.STARTED, AttemptState.RENDERED)
+        for run in farm.runs_of(job.name)
+        for attempt in run.attempts.values()
+    )
+    if job.reported or job.reporting or job.report_after > now or unsettled:
+        return
+    job.reporting = True
+    farm.decide(FinishJob(job.name))
+
+
+def reported(farm: Farm, event: JobReported, now: float) -> None:
+    """The job is over for good, unless a user retries it."""
+    job = farm.jobs.get(event.job)
+    if job is not None:
+        job.reporting = False
+        job.reported = not job.is_open
+        farm.touch(job)
+
+
+def report_failed(farm: Farm, event: ReportFailed, now: float) -> None:
+    """Try again in a while; the job's frames are safe."""
+    job = farm.jobs.get(event.job)
+    if job is not None:
+        job.reporting = False
+        job.report_after = now + REPORT_AGAIN
+        farm.note(NoteKind.HELD_UP, job=job.name, fault=event.fault)

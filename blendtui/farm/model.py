@@ -1,0 +1,279 @@
+"""What the farm consists of: jobs of frames, devices with slots, runs and attempts.
+
+These objects are changed by `scheduler.py` and the rules that it calls, and by nothing else.
+Times are seconds since the epoch, given from outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from blendtui.farm.faults import Fault
+
+DEFAULT_PRIORITY = 50
+
+
+class JobState(StrEnum):
+    """ACTIVE and PAUSED jobs go on; the others have ended and come back only by a retry."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class FrameState(StrEnum):
+    """WAITING for a slot, GIVEN to one or more, DONE on the share, FAILED after all tries."""
+
+    WAITING = "waiting"
+    GIVEN = "given"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AttemptState(StrEnum):
+    """A try's way: ORDERED, STARTED, RENDERED (on the device, being collected), then its end.
+
+    GIVEN_UP means that nobody waits for it any more, though its device may still finish it.
+    """
+
+    ORDERED = "ordered"
+    STARTED = "started"
+    RENDERED = "rendered"
+    GIVEN_UP = "given-up"
+    DONE = "done"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class RunState(StrEnum):
+    """A Blender's life: STARTING, READY, STOPPING, ENDED (files left), CLOSED (nothing left)."""
+
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SlotId:
+    """One place for a Blender on a device; `number` counts from 1."""
+
+    device: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.device}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpec:
+    """What devices.toml says of a device, as far as the rules need it."""
+
+    name: str
+    slots: int = 1
+    performance: float = 1.0
+    tags: frozenset[str] = frozenset()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A job as it was taken: what to render of which project, and by whom.
+
+    `frames` are the frame numbers in ascending order; `tags` are those that a device must all
+    have; `scene` is None for the file's active scene.
+    """
+
+    name: str
+    blend: str
+    frames: tuple[int, ...]
+    scene: str | None = None
+    priority: int = DEFAULT_PRIORITY
+    tags: frozenset[str] = frozenset()
+    allow_scripts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a device says it has rendered: relative path, bytes, SHA-256 in hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTry:
+    """Who failed a frame, and why."""
+
+    device: str
+    fault: Fault
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One frame of a job, with the failures that count against it."""
+
+    job: str
+    number: int
+    state: FrameState = FrameState.WAITING
+    tries: int = 0
+    failures: tuple[FailedTry, ...] = ()
+    live: list[int] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Frame {self.job}:{self.number} {self.state} tries={self.tries} live={self.live}>"
+
+    @property
+    def failed_on(self) -> frozenset[str]:
+        """The devices on which the frame has failed."""
+        return frozenset(failure.device for failure in self.failures)
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One try of a frame by a run; `seconds` is the rendering time that the driver measured.
+
+    `collecting` and `collect_after` are the engine's present business and not kept in the store.
+    """
+
+    job: str
+    frame: int
+    number: int
+    run: str
+    slot: SlotId
+    state: AttemptState
+    ordered: float
+    started: float | None = None
+    ended: float | None = None
+    seconds: float | None = None
+    files: tuple[OutputFile, ...] = ()
+    fault: Fault | None = None
+    collecting: bool = False
+    collect_after: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Attempt {self.job}:{self.frame}#{self.number} {self.state} on {self.run}>"
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Job, frame and number of the try: unique for ever."""
+        return (self.job, self.frame, self.number)
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether the run still has it to render."""
+        return self.state in (AttemptState.ORDERED, AttemptState.STARTED)
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One Blender process on a slot for a job. `attached` says that the engine follows it."""
+
+    id: str
+    job: str
+    slot: SlotId
+    state: RunState
+    started: float
+    ready: float | None = None
+    ended: float | None = None
+    idle_since: float | None = None
+    blender: str = ""
+    fault: Fault | None = None
+    attempts: dict[tuple[str, int, int], Attempt] = field(default_factory=dict)
+    attached: bool = False
+    closing: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} {self.job} {self.state} attempts={list(self.attempts.values())}>"
+
+    @property
+    def in_hand(self) -> int:
+        """How many frames the run has still to render."""
+        return sum(attempt.is_in_hand for attempt in self.attempts.values())
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the run takes up its slot."""
+        return self.state in (RunState.STARTING, RunState.READY, RunState.STOPPING)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A job and where it stands. `position` is its place in the order of arrival.
+
+    `counts` has the number of frames in each state; `first_faults` are kept until a frame of the
+    job succeeds, to tell a hopeless job from a bad frame.
+    """
+
+    spec: JobSpec
+    position: int
+    added: float
+    priority: int
+    state: JobState = JobState.ACTIVE
+    ended: float | None = None
+    fault: Fault | None = None
+    warnings: tuple[Fault, ...] = ()
+    reported: bool = False
+    proven: bool = False
+    first_faults: tuple[Fault, ...] = ()
+    counts: dict[FrameState, int] = field(default_factory=dict)
+    report_after: float = 0.0
+    reporting: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Job {self.name} {self.state} {dict(self.counts)}>"
+
+    @property
+    def name(self) -> str:
+        """The job's name: its folder on the share."""
+        return self.spec.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the job still goes on."""
+        return self.state in (JobState.ACTIVE, JobState.PAUSED)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts jobs: higher priority first, then first come first served."""
+        return (-self.priority, self.position)
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """A device and what the farm thinks of it.
+
+    `lost_since` is when contact ended, None while there is contact or never was. `troubles`
+    counts failed starts in a row for a job; `set_aside` has the jobs that it is kept from and why.
+    """
+
+    spec: DeviceSpec
+    contact: bool = False
+    lost_since: float | None = None
+    fault: Fault | None = None
+    troubles: dict[str, int] = field(default_factory=dict)
+    not_before: dict[str, float] = field(default_factory=dict)
+    set_aside: dict[str, Fault] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"
+
+    @property
+    def name(self) -> str:
+        """The name in devices.toml."""
+        return self.spec.name
+
+    def slots(self) -> list[SlotId]:
+        """All its slots, in order."""
+        return [SlotId(self.name, number + 1) for number in range(self.spec.slots)]
+
+    def may_render(self, job: Job) -> bool:
+        """Whether the device is allowed to take part in the job at all."""
+        return (
+            self.spec.enabled and job.spec.tags <= self.spec.tags and job.name not in self.set_aside
+        )

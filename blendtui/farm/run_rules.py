@@ -1,0 +1,233 @@
+"""Bookkeeping for devices and the runs on them: reached, lost, ready, ended, closed."""
+
+from __future__ import annotations
+
+from blendtui.farm import blame
+from blendtui.farm.decisions import CloseRun, CollectFrame, DropFrame, OrderFrame, StartRun, StopRun
+from blendtui.farm.events import (
+    CloseFailed,
+    DeviceLost,
+    DeviceReached,
+    DevicesSet,
+    RunClosed,
+    RunEnded,
+    RunFailed,
+    RunReady,
+)
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import (
+    Attempt,
+    AttemptState,
+    Device,
+    DeviceSpec,
+    FrameState,
+    JobState,
+    Run,
+    RunState,
+)
+from blendtui.farm.state import Farm, NoteKind
+
+LOST_AFTER = 60.0
+"""Seconds without contact after which a device's frames are given to others."""
+
+
+def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
+    """Take the new inventory over; what is no longer in it finishes and stops."""
+    wanted = {spec.name: spec for spec in event.devices}
+    for name in [*farm.devices, *(run.slot.device for run in farm.runs.values())]:
+        if name not in wanted:
+            wanted[name] = DeviceSpec(name, slots=0, enabled=False)
+    for spec in wanted.values():
+        device = farm.devices.get(spec.name)
+        if device is None:
+            device = farm.devices[spec.name] = Device(spec)
+        device.spec = spec
+        device.troubles.clear()
+        device.not_before.clear()
+        device.set_aside.clear()
+        farm.touch(device)
+        forget_if_gone(farm, device, now)
+
+
+def forget_if_gone(farm: Farm, device: Device, now: float) -> None:
+    """Forget a device that stands in the inventory no longer, once nothing is left on it."""
+    if device.spec.slots:
+        return
+    unreachable = device.lost_since is not None and now - device.lost_since >= LOST_AFTER
+    if unreachable:
+        for run in farm.runs_on(device.name):
+            for attempt in list(run.attempts.values()):
+                farm.end_attempt(attempt, AttemptState.DROPPED, now)
+            run.ended = run.ended or now
+            farm.set_run(run, RunState.CLOSED)
+    if not farm.runs_on(device.name):
+        farm.devices.pop(device.name, None)
+
+
+def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:
+    """Go on with all that was left on the device: nothing is taken for granted."""
+    device = farm.devices.get(event.device)
+    if device is None:
+        return
+    farm.note(NoteKind.DEVICE_REACHED, device=device.name)
+    device.contact, device.lost_since, device.fault = True, None, None
+    farm.touch(device)
+    resume_runs(farm, device)
+
+
+def resume_runs(farm: Farm, device: Device) -> None:
+    """Follow again every run of a reachable device that nobody follows."""
+    for run in farm.runs_on(device.name):
+        if run.is_current and not run.attached:
+            run.attached = True
+            farm.decide(StartRun(run.id, run.job, run.slot))
+            for attempt in list(run.attempts.values()):
+                _resume_attempt(farm, run, attempt)
+            if run.state is RunState.STOPPING:
+                farm.decide(StopRun(run.id))
+        elif run.state is RunState.ENDED:
+            close_if_empty(farm, run)
+
+
+def _resume_attempt(farm: Farm, run: Run, attempt: Attempt) -> None:
+    frame = farm.frames[attempt.job][attempt.frame]
+    wanted = frame.state is FrameState.WAITING and farm.jobs[attempt.job].is_open
+    if attempt.state is AttemptState.GIVEN_UP and wanted and run.state is not RunState.STOPPING:
+        farm.revive(attempt, AttemptState.ORDERED)
+    if attempt.is_in_hand:
+        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number))
+    elif attempt.state is AttemptState.GIVEN_UP:
+        farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
+
+
+def device_lost(farm: Farm, event: DeviceLost, now: float) -> None:
+    """Keep what is known; the device's Blenders go on by themselves."""
+    device = farm.devices.get(event.device)
+    if device is None:
+        return
+    if device.contact or device.fault != event.fault:
+        farm.note(NoteKind.DEVICE_LOST, device=device.name, fault=event.fault)
+    device.contact, device.fault = False, event.fault
+    if device.lost_since is None:
+        device.lost_since = now
+    farm.touch(device)
+    for run in farm.runs_on(device.name):
+        run.attached = run.closing = False
+        for attempt in run.attempts.values():
+            attempt.collecting = False
+
+
+def give_up_lost(farm: Farm, device: Device, now: float) -> None:
+    """Give a silent device's frames to others, once it has been silent for long."""
+    if device.contact or device.lost_since is None or now - device.lost_since < LOST_AFTER:
+        return
+    for run in farm.runs_on(device.name):
+        given_up = [attempt for attempt in run.attempts.values() if attempt.is_in_hand]
+        for attempt in given_up:
+            farm.give_up(attempt)
+        if given_up:
+            count = str(len(given_up))
+            farm.note(NoteKind.GIVEN_UP, job=run.job, device=device.name, detail=count)
+
+
+def run_ready(farm: Farm, event: RunReady, now: float) -> None:
+    """Begin to use the run; its disagreements with the drop's facts become the job's warnings."""
+    run = farm.runs.get(event.run)
+    if run is None or run.state is not RunState.STARTING:
+        return
+    farm.set_run(run, RunState.READY)
+    run.ready, run.blender, run.idle_since = now, event.blender, now
+    job, device = farm.jobs[run.job], farm.devices[run.slot.device]
+    device.troubles.pop(job.name, None)
+    for warning in event.warnings:
+        if warning not in job.warnings:
+            job.warnings = (*job.warnings, warning)
+            farm.touch(job)
+            farm.note(NoteKind.WARNING, job=job.name, fault=warning)
+    farm.note(NoteKind.RUN_READY, job=job.name, device=device.name, detail=event.blender)
+
+
+def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
+    """Blame the job, the device or nobody for a Blender that didn't come up."""
+    run = farm.runs.get(event.run)
+    if run is None or not run.is_current:
+        return
+    if event.fault.kind is FaultKind.LINK_LOST:
+        run.attached = False
+        return
+    _end(farm, run, event.fault, now)
+    job, device = farm.jobs[run.job], farm.devices[run.slot.device]
+    farm.note(NoteKind.RUN_FAILED, job=job.name, device=device.name, fault=event.fault)
+    if event.fault.kind not in blame.JOB_FAULTS:
+        blame.fail_start(farm, device, job, event.fault, now)
+    elif job.is_open:
+        farm.end_job(job, JobState.FAILED, now, event.fault)
+
+
+def run_ended(farm: Farm, event: RunEnded, now: float) -> None:
+    """Take back what the Blender had in hand; a frame that it died on may be to blame."""
+    run = farm.runs.get(event.run)
+    if run is None or not run.is_current:
+        return
+    was_stopping = run.state is RunState.STOPPING
+    fruitless = run.ready is None
+    fault = None if was_stopping else event.fault
+    _end(farm, run, fault, now)
+    if fault is None:
+        return
+    job, device = farm.jobs[run.job], farm.devices[run.slot.device]
+    farm.note(NoteKind.RUN_ENDED, job=job.name, device=device.name, fault=fault)
+    if fruitless:
+        blame.fail_start(farm, device, job, fault, now)
+
+
+def _end(farm: Farm, run: Run, fault: Fault | None, now: float) -> None:
+    run.ended, run.fault, run.attached = now, fault, False
+    farm.set_run(run, RunState.ENDED)
+    for attempt in list(run.attempts.values()):
+        began = attempt.state is AttemptState.STARTED
+        if began and fault is not None and fault.kind not in blame.OUTSIDE_FAULTS:
+            blame.fail_try(farm, attempt, fault, now)
+        elif attempt.state is not AttemptState.RENDERED:
+            farm.end_attempt(attempt, AttemptState.DROPPED, now, fault)
+    close_if_empty(farm, run)
+
+
+def close_if_empty(farm: Farm, run: Run) -> None:
+    """Have an ended run's files removed as soon as nothing is to be collected from it."""
+    reachable = farm.devices[run.slot.device].contact
+    if run.state is RunState.ENDED and not run.attempts and reachable and not run.closing:
+        run.closing = True
+        farm.decide(CloseRun(run.id))
+
+
+def run_closed(farm: Farm, event: RunClosed, now: float) -> None:
+    """Forget the run."""
+    run = farm.runs.get(event.run)
+    if run is None:
+        return
+    farm.set_run(run, RunState.CLOSED)
+    forget_if_gone(farm, farm.devices[run.slot.device], now)
+
+
+def close_failed(farm: Farm, event: CloseFailed, now: float) -> None:
+    """Try again when the device is reached the next time."""
+    run = farm.runs.get(event.run)
+    if run is not None:
+        run.closing = False
+
+
+def collect_due(farm: Farm, run: Run, now: float) -> None:
+    """Order the collection of rendered frames that nobody collects at present."""
+    if not farm.devices[run.slot.device].contact:
+        return
+    for attempt in run.attempts.values():
+        due = attempt.state is AttemptState.RENDERED and not attempt.collecting
+        if due and attempt.collect_after <= now and not _collected_elsewhere(farm, attempt):
+            attempt.collecting = True
+            farm.decide(CollectFrame(run.id, run.job, attempt.frame, attempt.number, attempt.files))
+
+
+def _collected_elsewhere(farm: Farm, attempt: Attempt) -> bool:
+    """Whether another device's copy of the frame is on its way already."""
+    return any(other.collecting for other in farm.copies(attempt))

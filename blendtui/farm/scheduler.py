@@ -1,0 +1,132 @@
+"""The core: an event and the time in, decisions out. Handlers keep the books, `assign` chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blendtui.farm import events, frame_rules, job_rules, run_rules
+from blendtui.farm.assign import assign
+from blendtui.farm.events import Event
+from blendtui.farm.model import (
+    Attempt,
+    AttemptState,
+    Device,
+    Frame,
+    FrameState,
+    Job,
+    Run,
+    RunState,
+)
+from blendtui.farm.state import Farm, Step
+
+
+def _tick(farm: Farm, event: events.Tick, now: float) -> None:
+    """Let time pass: give up the lost, take up what was left or held up."""
+    for device in list(farm.devices.values()):
+        run_rules.give_up_lost(farm, device, now)
+        run_rules.forget_if_gone(farm, device, now)
+        if device.contact:
+            run_rules.resume_runs(farm, device)
+    for run in farm.runs.values():
+        run_rules.collect_due(farm, run, now)
+
+
+_HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
+    events.JobAdded: job_rules.added,
+    events.JobPaused: job_rules.paused,
+    events.JobResumed: job_rules.resumed,
+    events.JobCancelled: job_rules.cancelled,
+    events.JobRetried: job_rules.retried,
+    events.JobPrioritized: job_rules.prioritized,
+    events.JobReported: job_rules.reported,
+    events.ReportFailed: job_rules.report_failed,
+    events.DevicesSet: run_rules.devices_set,
+    events.DeviceReached: run_rules.device_reached,
+    events.DeviceLost: run_rules.device_lost,
+    events.RunReady: run_rules.run_ready,
+    events.RunFailed: run_rules.run_failed,
+    events.RunEnded: run_rules.run_ended,
+    events.RunClosed: run_rules.run_closed,
+    events.CloseFailed: run_rules.close_failed,
+    events.FrameStarted: frame_rules.started,
+    events.FrameRendered: frame_rules.rendered,
+    events.FrameFailed: frame_rules.failed,
+    events.FrameDropped: frame_rules.dropped,
+    events.FrameDone: frame_rules.done,
+    events.CollectFailed: frame_rules.collect_failed,
+    events.Tick: _tick,
+}
+
+
+class Scheduler:
+    """Decides. The same events at the same times give the same decisions."""
+
+    def __init__(self) -> None:
+        self.farm = Farm()
+
+    def restore(
+        self,
+        jobs: Iterable[tuple[Job, Iterable[Frame]]],
+        devices: Iterable[Device],
+        runs: Iterable[Run],
+        attempts: Iterable[Attempt],
+    ) -> None:
+        """Begin with what the store has. Nothing is decided until devices are reached."""
+        for job, frames in jobs:
+            self.farm.add_job(job, frames)
+        for device in devices:
+            self.farm.devices[device.name] = device
+        for run in runs:
+            self.farm.add_run(run)
+            serial = int(run.id.rpartition(".")[2])
+            self.farm.next_run = max(self.farm.next_run, serial + 1)
+        for attempt in attempts:
+            self.farm.add_attempt(attempt)
+        self.farm.take_step()
+
+    def handle(self, event: Event, now: float) -> Step:
+        """Answer one event that happened at `now`, in seconds since the epoch."""
+        _HANDLERS[type(event)](self.farm, event, now)
+        job_rules.settle(self.farm, now)
+        assign(self.farm, now)
+        return self.farm.take_step()
+
+    def check(self) -> None:
+        """Hold the invariants.
+
+        Raises:
+            AssertionError: naming the first object that breaks one.
+        """
+        for job in self.farm.jobs.values():
+            _check_job(self.farm, job)
+        for slot, run in self.farm.current.items():
+            _hold(run.slot == slot and run.is_current, run)
+        for run in self.farm.runs.values():
+            _hold(run.state is not RunState.CLOSED, run)
+            _hold(run.is_current == (self.farm.current.get(run.slot) is run), run)
+            _hold(run.is_current or not run.in_hand, run)
+
+
+def _check_job(farm: Farm, job: Job) -> None:
+    frames = farm.frames[job.name]
+    live: dict[int, set[int]] = {number: set() for number in frames}
+    for run in farm.runs_of(job.name):
+        for attempt in run.attempts.values():
+            if attempt.state is not AttemptState.GIVEN_UP:
+                live[attempt.frame].add(attempt.number)
+    for frame in frames.values():
+        _hold(set(frame.live) == live[frame.number], frame)
+        if frame.state in (FrameState.WAITING, FrameState.FAILED):
+            _hold(not frame.live, frame)
+        elif frame.state is FrameState.GIVEN:
+            _hold(bool(frame.live), frame)
+    counted = dict.fromkeys(FrameState, 0)
+    for frame in frames.values():
+        counted[frame.state] += 1
+    _hold(counted == {state: job.counts.get(state, 0) for state in FrameState}, job)
+
+
+def _hold(condition: bool, subject: object) -> None:
+    if not condition:
+        raise AssertionError(f"invariant broken: {subject!r}")

@@ -1,0 +1,273 @@
+"""The farm's state in one place, and every change to it; each change is remembered for a Step."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blendtui.farm.decisions import Decision
+from blendtui.farm.faults import Fault
+from blendtui.farm.model import (
+    Attempt,
+    AttemptState,
+    Device,
+    Frame,
+    FrameState,
+    Job,
+    JobState,
+    Run,
+    RunState,
+    SlotId,
+)
+
+Stored = Job | Frame | Attempt | Run | Device
+
+
+class NoteKind(StrEnum):
+    """What the rules tell people about, beside the events themselves."""
+
+    JOB_ADDED = "job-added"
+    JOB_ENDED = "job-ended"
+    JOB_STATE = "job-state"
+    FRAME_DONE = "frame-done"
+    TRY_FAILED = "try-failed"
+    FRAME_FAILED = "frame-failed"
+    GIVEN_UP = "given-up"
+    LATE_FRAME = "late-frame"
+    DEVICE_REACHED = "device-reached"
+    DEVICE_LOST = "device-lost"
+    RUN_READY = "run-ready"
+    RUN_FAILED = "run-failed"
+    RUN_ENDED = "run-ended"
+    SET_ASIDE = "set-aside"
+    HELD_UP = "held-up"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of the farm's history."""
+
+    kind: NoteKind
+    job: str | None = None
+    device: str | None = None
+    frame: int | None = None
+    fault: Fault | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The answer to one event: what to do, which objects changed, what to tell people."""
+
+    decisions: tuple[Decision, ...]
+    changed: tuple[Stored, ...]
+    notes: tuple[Note, ...]
+
+
+class Farm:
+    """All jobs, frames, devices and runs. Only this class changes their states."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.frames: dict[str, dict[int, Frame]] = {}
+        self.devices: dict[str, Device] = {}
+        self.runs: dict[str, Run] = {}
+        self.current: dict[SlotId, Run] = {}
+        self.attempts: dict[tuple[str, int, int], Attempt] = {}
+        self.next_run = 1
+        self.next_position = 1
+        self._waiting: dict[str, list[int]] = {}
+        self._decisions: list[Decision] = []
+        self._changed: dict[int, Stored] = {}
+        self._notes: list[Note] = []
+
+    def take_step(self) -> Step:
+        """Give all that was decided, changed and noted since the last call."""
+        step = Step(tuple(self._decisions), tuple(self._changed.values()), tuple(self._notes))
+        self._decisions.clear()
+        self._changed.clear()
+        self._notes.clear()
+        return step
+
+    def decide(self, decision: Decision) -> None:
+        """Add a decision to the step."""
+        self._decisions.append(decision)
+
+    def touch(self, *objects: Stored) -> None:
+        """Remember that objects changed and have to be stored."""
+        for item in objects:
+            self._changed[id(item)] = item
+
+    def note(
+        self,
+        kind: NoteKind,
+        *,
+        job: str | None = None,
+        device: str | None = None,
+        frame: int | None = None,
+        fault: Fault | None = None,
+        detail: str = "",
+    ) -> None:
+        """Add a line to the history."""
+        self._notes.append(Note(kind, job, device, frame, fault, detail))
+
+    def note_try(
+        self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
+    ) -> None:
+        """Add a line about a try to the history."""
+        self._notes.append(
+            Note(kind, attempt.job, attempt.slot.device, attempt.frame, fault, detail)
+        )
+
+    # jobs and frames
+
+    def add_job(self, job: Job, frames: Iterable[Frame]) -> None:
+        """Take a job in, new or from the store."""
+        own = {frame.number: frame for frame in frames}
+        self.jobs[job.name] = job
+        self.frames[job.name] = own
+        job.counts = dict(Counter(frame.state for frame in own.values()))
+        waiting = [number for number, frame in own.items() if frame.state is FrameState.WAITING]
+        heapq.heapify(waiting)
+        self._waiting[job.name] = waiting
+        self.next_position = max(self.next_position, job.position + 1)
+
+    def waiting(self, job: Job) -> int:
+        """How many frames of the job wait for a slot."""
+        return job.counts.get(FrameState.WAITING, 0)
+
+    def set_frame(self, frame: Frame, state: FrameState) -> None:
+        """Change a frame's state, with all that is counted by it."""
+        if frame.state is state:
+            return
+        job = self.jobs[frame.job]
+        job.counts[frame.state] -= 1
+        job.counts[state] = job.counts.get(state, 0) + 1
+        frame.state = state
+        if state is FrameState.WAITING:
+            heapq.heappush(self._waiting[frame.job], frame.number)
+        self.touch(frame, job)
+
+    def take_waiting(self, job: Job, refused: frozenset[str], device: str) -> Frame | None:
+        """Give the first waiting frame that the device may try, and leave it WAITING.
+
+        A frame that failed on this device is left to the others as long as one of `refused`
+        (devices that could render the job) has not failed it yet.
+        """
+        heap = self._waiting[job.name]
+        frames = self.frames[job.name]
+        passed: list[int] = []
+        chosen: Frame | None = None
+        while heap and chosen is None:
+            frame = frames[heapq.heappop(heap)]
+            if frame.state is not FrameState.WAITING:
+                continue
+            if device in frame.failed_on and refused - frame.failed_on:
+                passed.append(frame.number)
+            else:
+                chosen = frame
+        for number in passed:
+            heapq.heappush(heap, number)
+        if chosen is not None:
+            heapq.heappush(heap, chosen.number)
+        return chosen
+
+    def end_job(self, job: Job, state: JobState, now: float, fault: Fault | None = None) -> None:
+        """Close a job; its report is due from now on."""
+        job.state = state
+        job.ended = now
+        job.fault = fault
+        job.reported = False
+        job.report_after = now
+        self.touch(job)
+        self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=state.value)
+
+    # runs and attempts
+
+    def add_run(self, run: Run) -> None:
+        """Take a run in, new or from the store."""
+        self.runs[run.id] = run
+        if run.is_current:
+            self.current[run.slot] = run
+        self.touch(run)
+
+    def set_run(self, run: Run, state: RunState) -> None:
+        """Change a run's state; an ended one leaves its slot, a closed one is forgotten."""
+        run.state = state
+        if not run.is_current and self.current.get(run.slot) is run:
+            del self.current[run.slot]
+        if state is RunState.CLOSED:
+            self.runs.pop(run.id, None)
+        self.touch(run)
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Take an attempt in, new or from the store."""
+        frame = self.frames[attempt.job][attempt.frame]
+        self.runs[attempt.run].attempts[attempt.key] = attempt
+        self.attempts[attempt.key] = attempt
+        frame.tries = max(frame.tries, attempt.number)
+        if attempt.state is not AttemptState.GIVEN_UP and attempt.number not in frame.live:
+            frame.live.append(attempt.number)
+        self.touch(attempt, frame)
+
+    def revive(self, attempt: Attempt, state: AttemptState) -> None:
+        """Count on a given-up attempt again."""
+        attempt.state = state
+        frame = self.frames[attempt.job][attempt.frame]
+        frame.live.append(attempt.number)
+        if frame.state is FrameState.WAITING:
+            self.set_frame(frame, FrameState.GIVEN)
+        self.touch(attempt, frame)
+
+    def give_up(self, attempt: Attempt) -> None:
+        """Wait for an attempt no longer; its frame waits again if nobody else has it."""
+        attempt.state = AttemptState.GIVEN_UP
+        self.touch(attempt)
+        self._let_go(attempt)
+
+    def end_attempt(
+        self, attempt: Attempt, state: AttemptState, now: float, fault: Fault | None = None
+    ) -> None:
+        """End an attempt and forget it; its frame waits again if it isn't done otherwise."""
+        attempt.state = state
+        attempt.ended = now
+        attempt.fault = fault
+        self.touch(attempt)
+        self.attempts.pop(attempt.key, None)
+        run = self.runs.get(attempt.run)
+        if run is not None:
+            run.attempts.pop(attempt.key, None)
+        if state is AttemptState.DONE:
+            self.set_frame(self.frames[attempt.job][attempt.frame], FrameState.DONE)
+        self._let_go(attempt)
+
+    def _let_go(self, attempt: Attempt) -> None:
+        frame = self.frames[attempt.job][attempt.frame]
+        if attempt.number in frame.live:
+            frame.live.remove(attempt.number)
+            self.touch(frame)
+        if not frame.live and frame.state is FrameState.GIVEN:
+            self.set_frame(frame, FrameState.WAITING)
+
+    def attempt(self, run: str, frame: int, number: int) -> Attempt | None:
+        """Find a run's attempt; None for a frame that was never ordered from it or is over."""
+        owner = self.runs.get(run)
+        return owner.attempts.get((owner.job, frame, number)) if owner else None
+
+    def copies(self, attempt: Attempt) -> list[Attempt]:
+        """All other attempts at the same frame that somebody counts on."""
+        numbers = self.frames[attempt.job][attempt.frame].live
+        keys = [(attempt.job, attempt.frame, number) for number in numbers]
+        return [self.attempts[key] for key in keys if key != attempt.key]
+
+    def runs_of(self, job: str) -> list[Run]:
+        """All runs of a job that are not closed, in the order of their starts."""
+        return [run for run in self.runs.values() if run.job == job]
+
+    def runs_on(self, device: str) -> list[Run]:
+        """All runs on a device that are not closed, in the order of their starts."""
+        return [run for run in self.runs.values() if run.slot.device == device]

@@ -1,0 +1,224 @@
+"""The engine's side of the store: what changed goes in by one transaction, all comes out again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from blendtui import rows
+from blendtui.farm.faults import Fault
+from blendtui.farm.model import Attempt, Device, Frame, Job, Run
+from blendtui.farm.project import BlendFacts, Project
+from blendtui.farm.state import Note, Stored
+from blendtui.store import fault_to_json, from_json, open_store, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A user's wish: `kind` is pause, resume, cancel, retry or priority (with `number`)."""
+
+    id: int
+    kind: str
+    job: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run's frame stands; memory in bytes, remaining time in seconds."""
+
+    run: str
+    at: float
+    frame: int | None = None
+    sample: int | None = None
+    samples: int | None = None
+    remaining: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """All that the scheduler needs to go on where it was."""
+
+    jobs: list[tuple[Job, list[Frame]]]
+    devices: list[Device]
+    runs: list[Run]
+    attempts: list[Attempt]
+    offsets: dict[str, int]
+
+
+class Journal:
+    """Writes rows; it knows no rules."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = open_store(path)
+        self._revision = self._number("revision")
+        self._cause = self._number("cause")
+
+    def close(self) -> None:
+        """Close the store's file."""
+        self._db.close()
+
+    def _number(self, name: str) -> int:
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return int(row["value"]) if row else 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def next_cause(self) -> int:
+        """Number the next event."""
+        self._cause += 1
+        return self._cause
+
+    def commit(
+        self,
+        at: float,
+        changed: Iterable[Stored],
+        notes: Iterable[tuple[int, Note]],
+        offsets: Mapping[str, int],
+    ) -> None:
+        """Write what some events changed, in one transaction.
+
+        `notes` come with the numbers of their events; `offsets` has how far each run's log has
+        been read into these events, in bytes.
+        """
+        self._revision += 1
+        with self._transaction():
+            for item in changed:
+                self._write(item)
+            self._db.executemany(
+                "INSERT INTO history (cause, at, kind, job, device, frame, fault_json, detail)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        cause,
+                        at,
+                        note.kind,
+                        note.job,
+                        note.device,
+                        note.frame,
+                        fault_to_json(note.fault),
+                        note.detail,
+                    )
+                    for cause, note in notes
+                ],
+            )
+            self._db.executemany(
+                "UPDATE run SET log_offset = ? WHERE id = ?",
+                [(offset, run) for run, offset in offsets.items()],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [("revision", str(self._revision)), ("cause", str(self._cause))],
+            )
+
+    def _write(self, item: Stored) -> None:
+        if isinstance(item, Frame):
+            self._put("frame", rows.frame_row(item))
+        elif isinstance(item, Attempt):
+            self._put("attempt", rows.attempt_row(item))
+        elif isinstance(item, Job):
+            self._put("job", rows.job_row(item))
+        elif isinstance(item, Run):
+            self._put("run", rows.run_row(item), keys=("id",))
+        else:
+            self._put("device", rows.device_row(item))
+
+    def _put(self, table: str, row: dict[str, object], keys: tuple[str, ...] = ()) -> None:
+        row["revision"] = self._revision
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        if keys:
+            updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in keys)
+            statement = (
+                f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - own names only
+                f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
+            )
+        else:
+            statement = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+        self._db.execute(statement, tuple(row.values()))
+
+    # beside the rules
+
+    def add_project(self, job: str, project: Project, facts: BlendFacts | None) -> None:
+        """Keep what a job is made of, before the job itself is added."""
+        facts_json = None if facts is None else to_json(facts)
+        self._db.execute(
+            "INSERT OR REPLACE INTO project VALUES (?, ?, ?)", (job, to_json(project), facts_json)
+        )
+
+    def project(self, job: str) -> tuple[Project, BlendFacts | None] | None:
+        """Give what a job is made of."""
+        row = self._db.execute("SELECT * FROM project WHERE job = ?", (job,)).fetchone()
+        if row is None:
+            return None
+        facts = row["facts_json"]
+        return (
+            from_json(row["project_json"], Project),
+            None if facts is None else from_json(facts, BlendFacts),
+        )
+
+    def progress(self, reports: Iterable[Progress]) -> None:
+        """Overwrite where slots stand. Never a fact, so nothing waits for it."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (row.run, row.frame, row.sample, row.samples, row.remaining, row.memory, row.at)
+                    for row in reports
+                ],
+            )
+
+    def say(self, name: str, value: str) -> None:
+        """Leave word of the engine itself for the faces, such as its process and share."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def requests(self) -> list[Request]:
+        """Give the wishes that nobody has taken yet."""
+        found = self._db.execute("SELECT * FROM request WHERE taken IS NULL ORDER BY id")
+        return [Request(row["id"], row["kind"], row["job"], row["number"]) for row in found]
+
+    def answer(self, request: int, at: float, fault: Fault | None) -> None:
+        """Mark a wish as taken, with the reason if it was refused."""
+        self._db.execute(
+            "UPDATE request SET taken = ?, answer_json = ? WHERE id = ?",
+            (at, fault_to_json(fault), request),
+        )
+
+    def load(self) -> Saved:
+        """Read all that is not over."""
+        jobs = [(rows.job(row), self._frames(row["name"])) for row in self._rows("job", "position")]
+        open_runs = [row for row in self._rows("run", "started") if row["state"] != "closed"]
+        attempts = self._db.execute(
+            "SELECT * FROM attempt"
+            " WHERE state IN ('ordered', 'started', 'rendered', 'given-up')"
+            " ORDER BY job, frame, number"
+        )
+        known = {row["id"] for row in open_runs}
+        return Saved(
+            jobs=jobs,
+            devices=[rows.device(row) for row in self._rows("device", "name")],
+            runs=[rows.run(row) for row in open_runs],
+            attempts=[rows.attempt(row) for row in attempts if row["run"] in known],
+            offsets={row["id"]: row["log_offset"] for row in open_runs},
+        )
+
+    def _rows(self, table: str, order: str) -> list[sqlite3.Row]:
+        return self._db.execute(
+            f"SELECT * FROM {table} ORDER BY {order}"  # noqa: S608 - own names only
+        ).fetchall()
+
+    def _frames(self, job: str) -> list[Frame]:
+        found = self._db.execute("SELECT * FROM frame WHERE job = ? ORDER BY number", (job,))
+        return [rows.frame(row) for row in found]

@@ -1,0 +1,130 @@
+-- The store: the engine writes all of it but `request`, which the faces write.
+-- Times are seconds since the epoch. `revision` is the number of the commit that changed a row.
+-- Columns named *_json hold faults, specs and files as JSON.
+
+CREATE TABLE IF NOT EXISTS meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS job (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    added REAL NOT NULL,
+    ended REAL,
+    reported INTEGER NOT NULL,
+    proven INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    given INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    fault_json TEXT,
+    warnings_json TEXT NOT NULL,
+    first_faults_json TEXT NOT NULL,
+    spec_json TEXT NOT NULL,
+    revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What the engine knows of a job's project beyond the rules: facts and files.
+CREATE TABLE IF NOT EXISTS project (
+    job TEXT PRIMARY KEY,
+    project_json TEXT NOT NULL,
+    facts_json TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS frame (
+    job TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    failures_json TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS attempt (
+    job TEXT NOT NULL,
+    frame INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    device TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    ordered REAL NOT NULL,
+    started REAL,
+    ended REAL,
+    seconds REAL,
+    files_json TEXT NOT NULL,
+    fault_json TEXT,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (job, frame, number)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS attempt_open ON attempt (run)
+    WHERE state IN ('ordered', 'started', 'rendered', 'given-up');
+
+CREATE TABLE IF NOT EXISTS run (
+    id TEXT PRIMARY KEY,
+    job TEXT NOT NULL,
+    device TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    started REAL NOT NULL,
+    ready REAL,
+    ended REAL,
+    blender TEXT NOT NULL,
+    fault_json TEXT,
+    log_offset INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS device (
+    name TEXT PRIMARY KEY,
+    slots INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    contact INTEGER NOT NULL,
+    lost_since REAL,
+    fault_json TEXT,
+    set_aside_json TEXT NOT NULL,
+    spec_json TEXT NOT NULL,
+    revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What a slot's Blender is at; overwritten, never a history.
+CREATE TABLE IF NOT EXISTS progress (
+    run TEXT PRIMARY KEY,
+    frame INTEGER,
+    sample INTEGER,
+    samples INTEGER,
+    remaining REAL,
+    memory INTEGER,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+
+-- What happened, for people; `cause` is the number of the event that it came of.
+CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY,
+    cause INTEGER NOT NULL,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    job TEXT,
+    device TEXT,
+    frame INTEGER,
+    fault_json TEXT,
+    detail TEXT NOT NULL
+);
+
+-- Wishes of users, written by faces and taken by the engine.
+CREATE TABLE IF NOT EXISTS request (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    job TEXT NOT NULL,
+    number INTEGER,
+    taken REAL,
+    answer_json TEXT
+);
+
+CREATE INDEX IF NOT EXISTS request_new ON request (id) WHERE taken IS NULL;

@@ -1,0 +1,72 @@
+"""What devices.toml can say, as typed values; `config.py` reads and checks the file itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+LOCAL_HOST = "local"
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a dropped zip may hold: files, bytes when unpacked, and bytes out per byte in."""
+
+    files: int = 50_000
+    size: int = 200 * 2**30
+    ratio: int = 200
+
+
+class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[share]`: where projects are dropped and frames come back.
+
+    `settle` is the time in seconds that a complete drop must stay unchanged before it is taken;
+    `patience` the time in seconds that an incomplete one may pause before it is refused.
+    """
+
+    path: Path | None = None
+    settle: float = 1.0
+    patience: float = 60.0
+    limits: Limits = Limits()
+
+
+class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One `[devices.NAME]`, with `[defaults]` already laid below it.
+
+    `host` is an address, an alias of the SSH configuration, or "local" for this machine without
+    sshd. `port`, `user` and `key` are None where SSH's own configuration decides. `performance`
+    is a relative speed, a first guess. `slots` is how many Blenders run at once, `threads` how
+    many threads each may use (None: Blender decides). `launch` is put before Blender's command.
+    `work_dir` is a folder on the device (`~` is the user's home there), `cache` the bytes that
+    project files may take there. `share_mount` is where the device itself sees the share.
+    """
+
+    name: str = ""
+    host: str = ""
+    port: int | None = None
+    user: str | None = None
+    key: Path | None = None
+    blender: str = "blender"
+    work_dir: str = "~/.cache/blendtui"
+    performance: float = 1.0
+    slots: int = 1
+    threads: int | None = None
+    launch: str = ""
+    env: dict[str, str] = {}
+    tags: tuple[str, ...] = ()
+    share_mount: str | None = None
+    cache: int = 20 * 2**30
+    enabled: bool = True
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the device is this machine, reached through the embedded server."""
+        return self.host == LOCAL_HOST
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All of devices.toml, checked; `source` is the file that it came from."""
+
+    source: Path
+    share: ShareSettings
+    devices: tuple[DeviceSettings, ...]

@@ -1,0 +1,69 @@
+"""One table from a fault to a sentence and its cure; sizes, durations and safe text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+
+from blendtui.farm.faults import Fault, FaultKind
+
+_TABLE: dict[FaultKind, tuple[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A fault for a person: `what` happened and the `cure`, each one or two plain sentences."""
+
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.cure}".rstrip()
+
+
+def explain(fault: Fault) -> Words:
+    """Say what happened and what to do now; every fact is made safe for a terminal."""
+    what, cure = _TABLE[fault.kind]
+    facts: dict[str, str] = defaultdict(lambda: "?")
+    facts.update((name, safe(value)) for name, value in fault.facts)
+    return Words(what.format_map(facts), cure.format_map(facts))
+
+
+def safe(text: str, limit: int = 500) -> str:
+    """Make foreign text harmless on a terminal and keep it within `limit` characters.
+
+    Control characters, direction overrides and lone surrogates become their escapes.
+    """
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(_shown(char) for char in shown)
+
+
+def _shown(char: str) -> str:
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return char.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return char
+
+
+def size(count: int) -> str:
+    """Write a number of bytes as people do: 512 B, 1.5 KiB, 2.0 GiB."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span in its two largest units: 0.4 s, 42 s, 3 min 05 s, 2 h 10 min, 1 d 4 h."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
