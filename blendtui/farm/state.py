@@ -45,6 +45,8 @@ class NoteKind(StrEnum):
     SET_ASIDE = "set-aside"
     HELD_UP = "held-up"
     WARNING = "warning"
+    REJECTED = "rejected"
+    CONFIG_READ = "config-read"
 
 
 @dataclass(frozen=True, slots=True)

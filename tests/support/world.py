@@ -13,7 +13,7 @@ from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import Attempt, Device, Frame, Job, OutputFile, Run, RunState
+from blendtui.farm.model import OutputFile
 from blendtui.farm.scheduler import Scheduler
 
 
@@ -46,11 +46,6 @@ class World:
         self.share: dict[tuple[str, int], int] = {}
         self.reports: set[str] = set()
         self.pending: list[do.Decision] = []
-        self.saved_jobs: dict[str, Job] = {}
-        self.saved_frames: dict[tuple[str, int], Frame] = {}
-        self.saved_runs: dict[str, Run] = {}
-        self.saved_attempts: dict[tuple[str, int, int], Attempt] = {}
-        self.saved_devices: dict[str, Device] = {}
 
     def tell(self, event: Event) -> None:
         """Give the scheduler an event, keep its changes as a store would, hold its invariants."""
@@ -181,10 +176,3 @@ class World:
         return not self.pending and all(
             not job.is_open and job.reported for job in farm.jobs.values()
         )
-
-    def ready_runs(self) -> list[str]:
-        return [
-            run.id
-            for run in self.scheduler.farm.runs.values()
-            if run.state in (RunState.STARTING, RunState.READY)
-        ]

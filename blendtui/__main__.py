@@ -1,0 +1,7 @@
+"""`python -m blendtui`."""
+
+import sys
+
+from blendtui.cli import main
+
+sys.exit(main())

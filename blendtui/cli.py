@@ -1,0 +1,117 @@
+"""The command line. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from blendtui import __version__
+
+EXIT_CODES = """exit codes:
+  0  all done
+  1  some job failed, or some device has a problem
+  2  wrong use or configuration
+  3  blendtui itself failed; the log file says more
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run blendtui with command-line arguments, the process's own by default."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    from blendtui import commands  # noqa: PLC0415 - help must answer at once
+
+    action = _action(options, commands.__dict__)
+    if action is None:
+        parser.print_help()
+        return commands.WRONG_USE
+    return commands.guarded(action, options)
+
+
+def _action(
+    options: argparse.Namespace, table: dict[str, object]
+) -> Callable[[argparse.Namespace], int] | None:
+    name = "watch" if options.watch and options.command is None else options.command
+    if name is None:
+        return None
+    found = table[name.replace("-", "_")]
+    return found if callable(found) else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blendtui",
+        description="Turns the computers you already have into a Blender render farm.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"blendtui {__version__}")
+    parser.add_argument("--watch", action="store_true", help="run the farm without a screen")
+    parser.add_argument(
+        "--once", action="store_true", help="with --watch: end when everything dropped is done"
+    )
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="how --watch prints"
+    )
+    _add_places(parser, None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_devices(commands)
+    _add_jobs(commands)
+    demo = commands.add_parser("demo", help="render a sample project on this machine")
+    demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
+    init = commands.add_parser("init", help="write a commented devices.toml to begin with")
+    init.add_argument("path", nargs="?", default="devices.toml", metavar="FILE")
+    return parser
+
+
+def _add_places(parser: argparse.ArgumentParser, default: object) -> None:
+    """Add the options that say where things are; below a command they only override."""
+    parser.add_argument(
+        "--share", metavar="DIR", default=default, help="the folder where projects are dropped"
+    )
+    parser.add_argument("--devices", metavar="FILE", default=default, help="the devices.toml")
+    parser.add_argument(
+        "--state", metavar="DIR", default=default, help="where state, logs and known hosts live"
+    )
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
+    devices = commands.add_parser("devices", help="check devices, and trust their host keys")
+    actions = devices.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="connect to devices and say what they can do")
+    check.add_argument("name", nargs="?", metavar="NAME")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(command="devices-check")
+    trust = actions.add_parser("trust", help="trust the host key that a device shows now")
+    trust.add_argument("name", metavar="NAME")
+    trust.add_argument("--yes", action="store_true", help="do not ask")
+    trust.set_defaults(command="devices-trust")
+    for parser in (check, trust):
+        _add_places(parser, argparse.SUPPRESS)
+
+
+def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
+    status = commands.add_parser("status", help="show jobs and devices")
+    status.add_argument("--json", action="store_true")
+    _add_places(status, argparse.SUPPRESS)
+    for name, text in (
+        ("pause", "give out no more frames of a job"),
+        ("resume", "let a paused job go on"),
+        ("cancel", "end a job as it is"),
+        ("retry", "try a job's failed frames again"),
+        ("priority", "change a job's priority: higher goes first"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("job", metavar="JOB")
+        if name == "priority":
+            command.add_argument("number", type=int, metavar="N")
+        command.set_defaults(command="request", kind=name)
+        _add_places(command, argparse.SUPPRESS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""What each command does. Gives exit codes; prints what a person or a program wants to read."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import logging.handlers
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.places import Places
+from blendtui.settings import DeviceSettings, Settings
+from blendtui.wording import explain, safe
+
+log = logging.getLogger("blendtui")
+
+OK, SOME_FAILED, WRONG_USE, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
+
+ANSWER_WITHIN = 5.0
+"""Seconds that a request may take to be answered by a running engine."""
+
+
+def guarded(action: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command; whatever goes wrong becomes plain words, and a traceback in the log file."""
+    try:
+        return action(options)
+    except Failure as failure:
+        complain(failure.fault)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        return OK
+    except Exception:
+        path = log_to_file(_state(options))
+        log.exception("the command failed")
+        print(f"blendtui failed, and that is our fault. {path} says more.", file=sys.stderr)
+        return BROKEN
+
+
+def complain(fault: Fault) -> None:
+    """Say what happened and what to do, on standard error."""
+    words = explain(fault)
+    print(f"blendtui: {words.what}", file=sys.stderr)
+    if words.cure:
+        print(f"  {words.cure}", file=sys.stderr)
+
+
+def log_to_file(state: Path) -> Path:
+    """Have everything logged to a file that is kept small; give its path."""
+    path = Places.log_of(state)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root = logging.getLogger()
+    if not any(isinstance(one, logging.handlers.RotatingFileHandler) for one in root.handlers):
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=5 * 2**20, backupCount=3)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
+        logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    return path
+
+
+# where things are
+
+
+def _state(options: argparse.Namespace) -> Path:
+    return Path(options.state).expanduser() if options.state else Places.default_state()
+
+
+def load(options: argparse.Namespace) -> tuple[Settings, Places]:
+    """Find and read devices.toml, and say where the share and the state are.
+
+    Raises:
+        Failure: there is no devices.toml or no share, or something in the file is wrong.
+    """
+    from blendtui import config  # noqa: PLC0415
+
+    explicit = Path(options.devices).expanduser() if options.devices else None
+    path = config.find(explicit, Path.cwd(), Places.config_dir())
+    if path is None:
+        raise Failure.of(FaultKind.NO_DEVICES, folder=Places.config_dir())
+    settings, faults = config.check(path)
+    if settings is None:
+        for fault in faults[1:]:
+            complain(fault)
+        raise Failure(faults[0])
+    share = Path(options.share).expanduser() if options.share else settings.share.path
+    if share is None:
+        raise Failure.of(FaultKind.SHARE_MISSING, path="?", detail="no share is named")
+    return settings, Places(_state(options), share)
+
+
+# commands
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Run the farm without a screen."""
+    from blendtui import headless  # noqa: PLC0415
+    from blendtui.share import Share  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    share = Share(places.share)
+    share.check()
+    return asyncio.run(
+        headless.watch(
+            settings, places, share, once=options.once, log_format=options.log_format
+        )
+    )
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Render the sample project on this machine."""
+    from blendtui import demo as room  # noqa: PLC0415
+
+    return room.run(yes=options.yes)
+
+
+def init(options: argparse.Namespace) -> int:
+    """Write a devices.toml to begin with."""
+    from blendtui import config  # noqa: PLC0415
+
+    path = Path(options.path)
+    config.write_example(path)
+    print(f"Wrote {path}. Put your devices in, then run: blendtui devices check")
+    return OK
+
+
+def devices_check(options: argparse.Namespace) -> int:
+    """Connect to devices and print what they can do, or what is wrong with them."""
+    from blendtui import checking  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    chosen = [_named(settings, options.name)] if options.name else list(settings.devices)
+    return checking.run(chosen, places.known_hosts, as_json=options.json)
+
+
+def _named(settings: Settings, name: str) -> DeviceSettings:
+    for device in settings.devices:
+        if device.name == name:
+            return device
+    names = ", ".join(device.name for device in settings.devices)
+    raise Failure.of(FaultKind.DEVICE_UNKNOWN, device=name, names=names, file=settings.source)
+
+
+def devices_trust(options: argparse.Namespace) -> int:
+    """Trust the host key that a device shows now."""
+    from blendtui.devices import host_keys  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    device = _named(settings, options.name)
+    if device.is_local:
+        print(f"{device.name} is this machine: there is no host key to trust.")
+        return OK
+    key = asyncio.run(host_keys.offered_key(device, places.known_hosts))
+    print(f"{device.name} shows the host key {key.fingerprint}")
+    if not options.yes and not _agreed("Trust it? [y/N] "):
+        print("Nothing was changed.")
+        return SOME_FAILED
+    host_keys.trust(places.known_hosts, key)
+    print(f"{device.name} is trusted from now on.")
+    return OK
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input(question).strip().lower() in ("y", "yes")
+
+
+def status(options: argparse.Namespace) -> int:
+    """Show jobs and devices from the store, whether an engine runs or not."""
+    from blendtui import status as room  # noqa: PLC0415
+    from blendtui.views import Views  # noqa: PLC0415
+
+    _, places = load(options)
+    views = Views(places.store)
+    try:
+        shown = room.collect(views, places)
+    finally:
+        views.close()
+    print(json.dumps(shown, indent=2) if options.json else room.text(shown))
+    return OK
+
+
+def request(options: argparse.Namespace) -> int:
+    """Ask a running engine for something, and wait for its answer."""
+    from blendtui.locks import engine_runs  # noqa: PLC0415
+    from blendtui.views import Views  # noqa: PLC0415
+
+    _, places = load(options)
+    if not engine_runs(places):
+        raise Failure.of(FaultKind.NO_ENGINE, share=places.share)
+    views = Views(places.store)
+    try:
+        number = views.request(options.kind, options.job, getattr(options, "number", None))
+        deadline = time.monotonic() + ANSWER_WITHIN
+        while time.monotonic() < deadline:
+            taken, fault = views.answer(number)
+            if fault is not None:
+                raise Failure(fault)
+            if taken:
+                print(f"{safe(options.job)}: {options.kind} is done.")
+                return OK
+            time.sleep(0.05)
+    finally:
+        views.close()
+    raise Failure.of(FaultKind.NO_ENGINE, share=places.share)

@@ -1,0 +1,389 @@
+"""The script inside Blender: opens one project, then renders the frames that it is ordered.
+
+`slot.py` copies it to the device with the `driver_*.py` beside it. It is started as
+`blender -b --disable-autoexec --python-exit-code 3 -P RUN/driver.py -- RUN/settings.json` and
+needs Blender 2.9x to 5.x (Python 3.7), the standard library, and nothing else of ours. Orders are
+lines of RUN/orders; what it has to say goes to stdout, which is RUN/log, among Blender's lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+if TYPE_CHECKING:
+    from blendtui.devices.driver_progress import progress_of
+    from blendtui.devices.driver_project import RunFailure, disk_failure, hash_file, make_ready
+    from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+else:
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from driver_progress import progress_of
+    from driver_project import RunFailure, disk_failure, hash_file, make_ready
+    from driver_scene import open_scene, prepare_scene, render_frame
+
+_LINE_AT_MOST = 60_000
+_DETAIL_AT_MOST = 4_000
+_SOONEST, _LATEST = 0.005, 0.25
+_PROGRESS_EVERY = 0.5
+_WRITE_TRIES = 120
+# Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
+_GPU_ERROR = re.compile(
+    rb"\b(?:CUDA|HIP|OptiX|oneAPI|Metal)(?: \w+)? error\b|launch failed|illegal address"
+    rb"|kernel compilation failed|out of (?:GPU )?memory|std::bad_alloc|unable to open a display",
+    re.IGNORECASE,
+)
+_TAIL_AT_MOST = 4 * 2**20
+
+
+class Log:
+    """Says things to the workstation, one line each, begun by a record separator (RFC 7464).
+
+    One write a line, so that Blender's own output, which shares the file, can only stand before or
+    behind it.
+    """
+
+    def __init__(self) -> None:
+        self._fd = os.dup(1)
+        self._lock = threading.Lock()
+
+    def say(self, what: str, **fields: object) -> None:
+        """Write a line; where the disk is full, wait for room."""
+        line = _line(what, fields)
+        for _ in range(_WRITE_TRIES):
+            if self._write(line):
+                return
+            time.sleep(1)
+        raise OSError("the log cannot be written")
+
+    def mention(self, what: str, **fields: object) -> None:
+        """Write a line that nobody misses."""
+        self._write(_line(what, fields))
+
+    def _write(self, line: bytes) -> bool:
+        try:
+            with self._lock:
+                return os.write(self._fd, line) == len(line)
+        except OSError:
+            return False
+
+
+def _line(what: str, fields: dict[str, Any]) -> bytes:
+    text = json.dumps({"is": what, **fields}, ensure_ascii=False, separators=(",", ":"))
+    return b"\x1e" + text.encode("utf-8", "replace") + b"\n"
+
+
+class Orders:
+    """The file of orders: gives each complete line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def look(self) -> list[dict[str, Any]] | None:
+        """Give the orders that are new; None if nothing was written. Raises FileNotFoundError.
+
+        The file is opened anew: a network file system may go on showing old contents otherwise.
+        """
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            text = file.read()
+        end = text.rfind(b"\n") + 1
+        if end == 0:
+            return None
+        self._offset += end
+        return [order for order in map(_order, text[:end].splitlines()) if order is not None]
+
+
+def _order(line: bytes) -> dict[str, Any] | None:
+    """Read one order; None for anything else."""
+    try:
+        order = json.loads(line.decode("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(order, dict):
+        return None
+    if order.get("do") in ("alive", "quit"):
+        return order
+    numbers = (order.get("frame"), order.get("try"))
+    whole = all(type(number) is int and number >= 0 for number in numbers)
+    return order if whole and order.get("do") in ("frame", "drop", "collected") else None
+
+
+class Driver:
+    """Takes orders and renders, one frame at a time, until it is told to leave or is forgotten.
+
+    A (frame, try) is in `waiting`, or in hand, or has its last line in `settled`; repeated orders
+    get that line again.
+    """
+
+    def __init__(self, run: Path, settings: dict[str, Any], log: Log) -> None:
+        self._run = run
+        self._patience = float(settings.get("patience", 900))
+        self._log = log
+        self._orders = Orders(run / "orders")
+        self._waiting: list[tuple[int, int]] = []
+        self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
+        self._in_hand: tuple[int, int] | None = None
+        self._mentioned = 0.0
+        self._rendered: float | None = None
+        self._sign = time.monotonic()
+        self._quit = False
+        self._scene: Any = None
+        self._pattern = ""
+
+    def open(self, settings: dict[str, Any]) -> None:
+        """Put the project together and open it. Raises RunFailure."""
+        begun = time.monotonic()
+        blend = make_ready(self._run.parent, settings.get("share_file"))
+        self._scene, facts = open_scene(
+            blend, settings.get("scene"), settings.get("allow_scripts") is True
+        )
+        self._pattern = prepare_scene(self._scene)
+        bpy.app.handlers.render_stats.append(self._stats)
+        seconds = time.monotonic() - begun
+        self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
+
+    def serve(self) -> str:
+        """Work until the end; gives its reason, "quit" or "idle"."""
+        delay = _SOONEST
+        while True:
+            if self._take_orders():
+                delay = _SOONEST
+            if self._quit:
+                return "quit"
+            if self._waiting:
+                self._work(*self._waiting.pop(0))
+                delay = _SOONEST
+            elif time.monotonic() - self._sign > self._patience:
+                return "idle"
+            else:
+                time.sleep(delay)
+                delay = min(delay * 1.5, _LATEST)
+
+    def _take_orders(self) -> bool:
+        try:
+            orders = self._orders.look()
+        except FileNotFoundError:
+            self._quit = True  # the run's folder was removed: nobody can reach us any more
+            return False
+        except OSError:
+            return False
+        if orders is None:
+            return False
+        self._sign = time.monotonic()
+        for order in orders:
+            self._obey(order)
+        if self._quit:
+            while self._waiting:
+                self._settle(self._waiting.pop(0), "dropped")
+        return True
+
+    def _obey(self, order: dict[str, Any]) -> None:
+        if order["do"] == "quit":
+            self._quit = True
+        if "frame" not in order or "try" not in order:
+            return
+        key = (order["frame"], order["try"])
+        if order["do"] == "frame":
+            self._want(key)
+        elif order["do"] == "drop":
+            self._drop(key)
+        elif key != self._in_hand:
+            shutil.rmtree(str(self._folder(key)), ignore_errors=True)
+
+    def _want(self, key: tuple[int, int]) -> None:
+        if key in self._settled:
+            what, fields = self._settled[key]
+            self._log.say(what, **fields)
+        elif key not in self._waiting:
+            self._waiting.append(key)
+
+    def _drop(self, key: tuple[int, int]) -> None:
+        """Give an order back; one that was begun has said so already."""
+        if key in self._waiting:
+            self._waiting.remove(key)
+        what, fields = self._settled.get(key, ("dropped", {}))
+        if what == "dropped":
+            self._settle(key, what, **fields)
+
+    def _settle(self, key: tuple[int, int], what: str, **fields: object) -> None:
+        fields.update({"frame": key[0], "try": key[1]})
+        self._settled[key] = (what, fields)
+        self._log.say(what, **fields)
+
+    def _folder(self, key: tuple[int, int]) -> Path:
+        return self._run / "out" / f"{key[0]}-{key[1]}"
+
+    def _work(self, frame: int, number: int) -> None:
+        """Render a frame and say how it went."""
+        key = self._in_hand = (frame, number)
+        folder = self._folder(key)
+        try:
+            shutil.rmtree(str(folder), ignore_errors=True)
+            folder.mkdir()  # not its parents: a run that was removed stays so
+            self._render(key, folder)
+        except OSError as error:
+            problem = disk_failure(error, folder)
+            self._fail(key, problem.kind, problem.facts["detail"])
+        self._in_hand = None
+        self._sign = time.monotonic()
+
+    def _render(self, key: tuple[int, int], folder: Path) -> None:
+        logged = self._logged()
+        self._log.say("started", **{"frame": key[0], "try": key[1], "at": time.time()})
+        begun = time.monotonic()
+        gap = None if self._rendered is None else begun - self._rendered
+        error = ""
+        try:
+            render_frame(self._scene, key[0], folder, self._pattern)
+        except RuntimeError as problem:
+            error = str(problem).strip()
+        self._rendered = time.monotonic()
+        poison = _gpu_error(self._run / "log", logged)
+        if poison:
+            self._fail(key, "gpu-error", poison)
+        elif error:
+            full = "no space left on device" in error.lower()
+            self._fail(key, "device-disk-full" if full else "render-error", error)
+        else:
+            self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
+
+    def _report(self, key: tuple[int, int], folder: Path, fields: dict[str, Any]) -> None:
+        files, flaw = _outputs(folder)
+        if flaw:
+            self._fail(key, "output-missing", flaw)
+            return
+        fields.update(at=time.time(), files=files, memory=memory())
+        if len(_line("rendered", fields)) > _LINE_AT_MOST:
+            self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
+        else:
+            self._settle(key, "rendered", **fields)
+
+    def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:
+        self._settle(key, "failed", at=time.time(), kind=kind, detail=detail[:_DETAIL_AT_MOST])
+
+    def _logged(self) -> int:
+        try:
+            return (self._run / "log").stat().st_size
+        except OSError:
+            return 0
+
+    def _stats(self, *told: object) -> None:
+        """Pass on how far the frame is; 3.x tells a handler nothing, its log has it."""
+        now, text = time.monotonic(), told[0] if told else None
+        if self._in_hand is None or not isinstance(text, str):
+            return
+        if now - self._mentioned < _PROGRESS_EVERY:
+            return
+        found = progress_of(text)
+        if found is not None:
+            self._mentioned = now
+            key = {"frame": self._in_hand[0], "try": self._in_hand[1]}
+            self._log.mention("progress", **key, **found._asdict())
+
+
+def _gpu_error(log: Path, offset: int) -> str:
+    """Give the first line of a GPU's trouble since `offset`, empty if there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(offset)
+            text = file.read(_TAIL_AT_MOST)
+    except OSError:
+        return ""
+    found = _GPU_ERROR.search(text)
+    if found is None:
+        return ""
+    begin = text.rfind(b"\n", 0, found.start()) + 1
+    return text[begin:].splitlines()[0].decode("utf-8", "replace").strip()
+
+
+def _outputs(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """List a frame's files with size and hash; the text says what is wrong with them."""
+    files = []
+    for place, _, names in os.walk(str(folder)):
+        for name in sorted(names):
+            path = Path(place) / name
+            facts = path.lstat()
+            if not stat.S_ISREG(facts.st_mode):
+                continue
+            flaw = _flaw(path, facts.st_size)
+            if flaw:
+                return [], f"{name} {flaw}"
+            relative = path.relative_to(folder).as_posix()
+            file = {"path": relative, "size": facts.st_size, "sha256": hash_file(path)}
+            files.append(file)
+    return files, "" if files else "Blender wrote no file"
+
+
+# How a file of a kind begins and ends; what was cut short has no end.
+_SHAPES = {
+    ".png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
+    ".jpg": (b"\xff\xd8\xff", b"\xff\xd9"),
+    ".jpeg": (b"\xff\xd8\xff", b"\xff\xd9"),
+    ".exr": (b"\x76\x2f\x31\x01", b""),
+}
+
+
+def _flaw(path: Path, size: int) -> str:
+    if size == 0:
+        return "is empty"
+    begin, end = _SHAPES.get(path.suffix.lower(), (b"", b""))
+    with path.open("rb") as file:
+        if file.read(len(begin)) != begin:
+            return f"is no {path.suffix[1:]} file"
+        file.seek(-min(len(end), size), os.SEEK_END)
+        return "" if file.read() == end or not end else "is cut short"
+
+
+def memory() -> int | None:
+    """Give the bytes that this process takes, or at least its peak; None where neither is known."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        pass
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _beat(log: Log, every: float) -> None:
+    while True:
+        time.sleep(every)
+        log.mention("beat", at=time.time(), memory=memory())
+
+
+def main(settings_path: str) -> None:
+    """Live one run's life."""
+    run = Path(settings_path).resolve().parent
+    settings = json.loads(Path(settings_path).read_text("utf-8"))
+    log = Log()
+    log.say("hello", pid=os.getpid(), blender=bpy.app.version_string, at=time.time())
+    every = float(settings.get("beat", 5))
+    threading.Thread(target=_beat, args=(log, every), daemon=True).start()
+    driver = Driver(run, settings, log)
+    try:
+        driver.open(settings)
+        reason = driver.serve()
+    except RunFailure as failure:
+        log.say("fault", kind=failure.kind, facts=failure.facts)
+        reason = "fault"
+    log.say("bye", reason=reason)
+
+
+if __name__ == "__main__":
+    main(sys.argv[-1])

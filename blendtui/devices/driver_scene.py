@@ -1,0 +1,153 @@
+"""On the device: opens a .blend, says what Blender finds in it, and renders single frames of it.
+
+This file is copied to the device beside `driver.py` and runs inside Blender: Python 3.7, standard
+library and bpy only, nothing else of ours.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+if TYPE_CHECKING:
+    from blendtui.devices.driver_project import RunFailure
+else:
+    from driver_project import RunFailure
+
+_MISSING_AT_MOST = 50
+_PATH_AT_MOST = 300
+_MOVIE_ENDING = re.compile(
+    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
+)
+
+
+def open_scene(blend: Path, wanted: str | None, allow_scripts: bool) -> tuple[Any, dict[str, Any]]:
+    """Open a .blend; gives the wanted scene (None: the active one) and what Blender knows of it.
+
+    Raises RunFailure where it cannot be opened or rendered.
+    """
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(blend), load_ui=False, use_scripts=allow_scripts)
+    except RuntimeError as error:
+        if not _is_open(blend):
+            reason = str(error).strip()
+            raise RunFailure("blend-not-opened", file=blend.name, detail=reason) from error
+    active = bpy.context.scene
+    scene = bpy.data.scenes.get(wanted) if wanted is not None else active
+    if scene is None:
+        scenes = ", ".join(other.name for other in bpy.data.scenes)
+        raise RunFailure("scene-unknown", scene=wanted, scenes=scenes)
+    facts = _facts(scene)
+    _check(scene, facts)
+    facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
+    return scene, facts
+
+
+def prepare_scene(scene: Any) -> str:
+    """Set the scene up for frames one at a time; gives the pattern of their file names.
+
+    A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
+    """
+    render = scene.render
+    pattern = re.split(r"[\\/]", render.filepath)[-1]
+    if render.is_movie_format:
+        if hasattr(render.image_settings, "media_type"):
+            render.image_settings.media_type = "IMAGE"
+        render.image_settings.file_format = "PNG"
+        render.use_file_extension = True
+        pattern = _MOVIE_ENDING.sub("", pattern)
+        if pattern and "#" not in pattern:
+            pattern += "_####"
+    render.use_persistent_data = True
+    render.use_overwrite = True
+    render.use_placeholder = False
+    return pattern
+
+
+def render_frame(scene: Any, frame: int, folder: Path, pattern: str) -> None:
+    """Render one frame into a folder. Raises RuntimeError with Blender's own words."""
+    scene.frame_start = frame
+    scene.frame_end = frame
+    if (scene.frame_start, scene.frame_end) != (frame, frame):
+        raise RuntimeError(f"this Blender has no frame {frame}")
+    above = str(folder)
+    if bpy.app.version >= (5, 0, 0):
+        # An output path is a template there; the pattern is the user's own, the folder is not.
+        above = above.replace("{", "{{").replace("}", "}}")
+    scene.render.filepath = os.path.join(above, pattern)  # noqa: PTH118 - the pattern may be ""
+    bpy.ops.render.render(animation=True, scene=scene.name)
+
+
+def _is_open(blend: Path) -> bool:
+    """Blender also complains of a file that it has opened, for instance of a broken library."""
+    return bool(bpy.data.filepath) and blend.samefile(bpy.data.filepath)
+
+
+def _facts(scene: Any) -> dict[str, Any]:
+    render = scene.render
+    camera = scene.camera or next((o for o in scene.objects if o.type == "CAMERA"), None)
+    return {
+        "name": scene.name,
+        "frame_start": scene.frame_start,
+        "frame_end": scene.frame_end,
+        "frame_step": scene.frame_step,
+        "engine": render.engine,
+        "width": render.resolution_x,
+        "height": render.resolution_y,
+        "percentage": render.resolution_percentage,
+        "file_format": render.image_settings.file_format,
+        "movie": render.is_movie_format,
+        "camera": camera.name if camera else None,
+        "sequencer": _uses_sequencer(scene),
+        "output": render.filepath,
+    }
+
+
+def _uses_sequencer(scene: Any) -> bool:
+    editor = scene.sequence_editor
+    if not scene.render.use_sequencer or editor is None:
+        return False
+    # 4.4 renamed them.
+    strips: Any = editor.strips if hasattr(editor, "strips") else editor.sequences
+    return any(strip.type != "SOUND" and not strip.mute for strip in strips)
+
+
+def _check(scene: Any, facts: dict[str, Any]) -> None:
+    """Raise RunFailure for what would fail each frame; Blender asks the same before it renders."""
+    if not facts["file_format"]:
+        raise RunFailure("format-unknown", scene=scene.name, blender=bpy.app.version_string)
+    if facts["sequencer"]:
+        return
+    if not any(layer.use for layer in scene.view_layers):
+        raise RunFailure("nothing-to-render", scene=scene.name, detail="no view layer is on")
+    # Compositing nodes can make a picture out of files, or of another scene with its own camera.
+    if facts["camera"] is None and not (scene.render.use_compositing and scene.use_nodes):
+        raise RunFailure("no-camera", scene=scene.name)
+
+
+def _missing() -> list[str]:
+    """Name the external files that are not there, as they are written in the file."""
+    written = bpy.utils.blend_paths(absolute=False, packed=False, local=False)
+    absolute = bpy.utils.blend_paths(absolute=True, packed=False, local=False)
+    # Since 4.3 Blender's own brushes are among them.
+    own = bpy.utils.resource_path("LOCAL")
+    found = {
+        name[2:] if name.startswith("//") else name
+        for name, path in zip(written, absolute)  # noqa: B905 - `strict` is Python 3.10
+        if path and not path.startswith(own) and not _exists(path)
+    }
+    return [name[:_PATH_AT_MOST] for name in sorted(found)][:_MISSING_AT_MOST]
+
+
+def _exists(path: str) -> bool:
+    if os.path.lexists(path):
+        return True
+    if "<UDIM>" not in path and "<UVTILE>" not in path:
+        return False
+    tiles = glob.escape(path).replace("<UDIM>", "[0-9][0-9][0-9][0-9]")
+    return bool(glob.glob(tiles.replace("<UVTILE>", "u*_v*")))  # noqa: PTH207 - it is absolute

@@ -1,0 +1,324 @@
+"""A device's link: commands, followed output and SFTP over as many connections as they need."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+import asyncssh
+
+from blendtui.devices.shell import command
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault, FaultKind
+
+# OpenSSH allows 10 sessions a connection (MaxSessions); two are left for those that the server
+# has not yet put away when we open the next.
+CHANNELS = 8
+_REFUSALS = 3
+_OUTPUT_LIMIT = 16 * 2**20
+_CHUNK = 64 * 1024
+_STDERR = asyncssh.EXTENDED_DATA_STDERR
+
+# Runs $1 with the other arguments and ends it when the channel closes, which is all that the far
+# side learns of our leaving or of a lost link: `tail -F` alone would stay until its next line.
+# The script reads nothing; its last command should be an `exec`, so that it is what gets ended.
+_WATCHED = """
+script=$1; shift
+exec 3<&0
+( exec 3<&-; eval "$script" ) </dev/null &
+child=$!
+( while read -r _; do :; done <&3; kill "$child" ) >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$child"; status=$?
+kill "$watch" 2>/dev/null
+exit "$status"
+"""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command gave: its exit status (negative: the signal that ended it) and its output.
+
+    Of more than 16 MiB on one stream, the rest is dropped.
+    """
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(slots=True)
+class Line:
+    """One SSH connection of a link, how many channels it has, and how many it may have."""
+
+    connection: asyncssh.SSHClientConnection
+    lost: asyncio.Future[str]
+    room: int = CHANNELS
+    used: int = 0
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The SFTP session that all share, and the line that it counts on."""
+
+    line: Line
+    client: asyncssh.SFTPClient
+
+
+@dataclass(slots=True)
+class Link:
+    """A device within reach. Made by `connection.connect`; usable until it is lost or closed.
+
+    Every method raises Failure(LINK_LOST) when the link is lost, also while it waits.
+    """
+
+    device: str
+    dial: Callable[[], Awaitable[Line]]
+    _lines: list[Line] = field(default_factory=list)
+    _lost: asyncio.Future[Fault] = field(default_factory=asyncio.Future)
+    _dialing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _opening_sftp: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _sftp: _Kept | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many SSH connections the link has open at present."""
+        return len(self._lines)
+
+    async def run(self, script: str, *args: str, stdin: bytes = b"") -> Output:
+        """Run a POSIX sh script on the device to its end; `args` are its `$1`, `$2`, ...
+
+        What it leaves running must have been detached with all three streams redirected.
+        A cancelled run closes its channel: the far side sees the end of its stdin.
+        """
+        line, collected = await self._open_run(command(script, *args))
+        try:
+            with self._translated():
+                collected.channel.write(stdin)
+                collected.channel.write_eof()
+                return await self._answer(collected)
+        finally:
+            collected.channel.close()
+            self._give_back(line)
+
+    @contextlib.asynccontextmanager
+    async def follow(self, script: str, *args: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Run a script and give its output in pieces, as it comes; leaving ends the script.
+
+        The script's stdin is empty, its stderr is dropped, and its last command should be an
+        `exec`. The pieces end when the script does.
+        """
+        wanted = command(_WATCHED, script, *args)
+        line, process = await self._channel(
+            lambda connection: connection.create_process(
+                wanted, encoding=None, stderr=asyncssh.DEVNULL
+            )
+        )
+        try:
+            with self._translated():
+                yield self._pieces(process)
+        finally:
+            process.close()
+            self._give_back(line)
+
+    @contextlib.asynccontextmanager
+    async def sftp(self) -> AsyncIterator[asyncssh.SFTPClient]:
+        """Give the link's SFTP session, which all share; don't end it.
+
+        Errors about a file come as asyncssh's SFTPError and may be caught inside; one that
+        leaves the block becomes a Failure. Errors about local files pass through.
+        """
+        client = await self._shared_sftp()
+        with self._translated():
+            try:
+                yield client
+            except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection):
+                self._end_sftp(client)
+                raise
+
+    async def latency(self, tries: int = 5) -> float:
+        """Measure the round trip in seconds: the median of some small SFTP requests."""
+        times = []
+        async with self.sftp() as sftp:
+            await sftp.realpath(".")
+            for _ in range(tries):
+                begun = time.perf_counter()
+                await sftp.realpath(".")
+                times.append(time.perf_counter() - begun)
+        return statistics.median(times)
+
+    async def wait_lost(self) -> Fault:
+        """Wait until the link is lost or closed, and say why."""
+        return await asyncio.shield(self._lost)
+
+    async def close(self) -> None:
+        """Close all connections; gives a silent peer two seconds to answer."""
+        self._lose("it was closed")
+        lines, self._lines = self._lines, []
+        for line in lines:
+            line.connection.close()
+        for line in lines:
+            try:
+                async with asyncio.timeout(2):
+                    await line.connection.wait_closed()
+            except TimeoutError:
+                line.connection.abort()
+
+    async def add_line(self) -> Line:
+        """Open one more connection. Called by `connect` for the first one."""
+        line = await self.dial()
+        if self._lost.done():
+            line.connection.abort()
+            raise Failure(self._lost.result())
+        self._lines.append(line)
+        line.lost.add_done_callback(lambda done: self._lose(done.result()))
+        return line
+
+    def _lose(self, detail: str) -> None:
+        """One lost connection is the end of the link: all that runs on it must be begun anew."""
+        if self._lost.done():
+            return
+        self._lost.set_result(Fault.of(FaultKind.LINK_LOST, device=self.device, detail=detail))
+        for line in self._lines:
+            if not line.lost.done():
+                line.connection.close()
+
+    async def _take(self) -> Line:
+        """Find a connection with room for one channel, or open one."""
+        async with self._dialing:
+            if self._lost.done():
+                raise Failure(self._lost.result())
+            line = next((line for line in self._lines if line.used < line.room), None)
+            if line is None:
+                line = await self.add_line()
+            line.used += 1
+            return line
+
+    def _give_back(self, line: Line) -> None:
+        line.used -= 1
+        if line.used == 0:
+            line.room = CHANNELS
+
+    async def _channel(
+        self, opener: Callable[[asyncssh.SSHClientConnection], Awaitable[_T]]
+    ) -> tuple[Line, _T]:
+        """Open a channel; where the server allows fewer than we thought, use another connection."""
+        refusals = 0
+        while True:
+            line = await self._take()
+            try:
+                with self._translated():
+                    return line, await opener(line.connection)
+            except asyncssh.ChannelOpenError as error:
+                self._give_back(line)
+                refusals += line.used == 0
+                line.room = max(1, min(line.room, line.used))
+                if refusals == _REFUSALS:
+                    facts = {"device": self.device, "detail": error.reason}
+                    raise Failure.of(FaultKind.SESSION_REFUSED, **facts) from error
+            except BaseException:
+                self._give_back(line)
+                raise
+
+    async def _open_run(self, wanted: str) -> tuple[Line, _Collected]:
+        line, (_, session) = await self._channel(
+            lambda connection: connection.create_session(_Collected, wanted, encoding=None)
+        )
+        return line, cast(_Collected, session)
+
+    async def _answer(self, collected: _Collected) -> Output:
+        error = await asyncio.shield(collected.ended)
+        if error is not None:
+            raise error
+        return Output(
+            self._status(collected.channel), bytes(collected.stdout), bytes(collected.stderr)
+        )
+
+    async def _pieces(self, process: asyncssh.SSHClientProcess[bytes]) -> AsyncIterator[bytes]:
+        with self._translated():
+            while piece := await process.stdout.read(_CHUNK):
+                yield piece
+            await process.wait_closed()
+            self._status(process.channel)
+
+    def _status(self, channel: asyncssh.SSHClientChannel[bytes]) -> int:
+        """Give a command's end; one without status or signal is what a lost link looks like."""
+        status = channel.get_returncode()
+        if status is None:
+            raise self._failure("the connection ended before the command did")
+        return status
+
+    async def _shared_sftp(self) -> asyncssh.SFTPClient:
+        async with self._opening_sftp:
+            if self._sftp is None:
+                line, client = await self._channel(
+                    lambda connection: connection.start_sftp_client()
+                )
+                self._sftp = _Kept(line, client)
+            return self._sftp.client
+
+    def _end_sftp(self, client: asyncssh.SFTPClient) -> None:
+        """Forget an SFTP session that has ended, so that the next user gets a new one."""
+        if self._sftp is not None and self._sftp.client is client:
+            client.exit()
+            self._give_back(self._sftp.line)
+            self._sftp = None
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except asyncssh.ChannelOpenError as error:
+            if self._gone():
+                raise self._failure(error.reason) from error
+            raise
+        except asyncssh.SFTPError as error:
+            raise self._file_failure(error) from error
+        except (asyncssh.Error, ConnectionError) as error:
+            raise self._failure(str(error)) from error
+
+    def _gone(self) -> bool:
+        return self._lost.done() or any(line.connection.is_closed() for line in self._lines)
+
+    def _failure(self, detail: str) -> Failure:
+        if self._lost.done():
+            return Failure(self._lost.result())
+        return Failure.of(FaultKind.LINK_LOST, device=self.device, detail=detail)
+
+    def _file_failure(self, error: asyncssh.SFTPError) -> Failure:
+        if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
+            return self._failure(error.reason)
+        kind = FaultKind.DEVICE_FILE_REFUSED
+        if isinstance(error, asyncssh.SFTPNoSpaceOnFilesystem | asyncssh.SFTPQuotaExceeded):
+            kind = FaultKind.DEVICE_DISK_FULL
+        return Failure.of(kind, device=self.device, detail=error.reason)
+
+
+class _Collected(asyncssh.SSHClientSession[bytes]):
+    """Keeps a command's output, up to the limit; `ended` gives the error that ended it, or None."""
+
+    channel: asyncssh.SSHClientChannel[bytes]
+
+    def __init__(self) -> None:
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self.channel = chan
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        kept = self.stderr if datatype == _STDERR else self.stdout
+        kept += data[: _OUTPUT_LIMIT - len(kept)]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(exc)

@@ -1,0 +1,340 @@
+"""The language of a run's two files: orders to the driver, and what its log says.
+
+Pure. A driver's line is a record separator (0x1E, RFC 7464), one JSON object and a newline; all
+else in the log is Blender's own. The device is not trusted: whatever is not exactly a driver's
+line is passed on as a line of Blender's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from blendtui.devices.driver_progress import SampleProgress, progress_of
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import OutputFile
+from blendtui.farm.project import SceneFacts
+
+__all__ = ["SampleProgress", "progress_of"]
+
+LINE_LIMIT = 64 * 1024
+"""The bytes that are kept of one line of a log."""
+
+_PATH_LIMIT = 1000
+_SIZE_LIMIT = 2**50
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_BREAK = re.compile(rb"[\r\n\x1e]")
+_SEPARATOR = 0x1E
+
+_Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+_Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
+_Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+
+# --- orders ---------------------------------------------------------------------------------------
+
+
+class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}):
+    pass
+
+
+class RenderOrder(_Order, frozen=True, tag="frame"):
+    """Render a frame. A repeated order is done once, and answered again."""
+
+    frame: int
+    number: int
+
+
+class DropOrder(_Order, frozen=True, tag="drop"):
+    """Don't begin a frame; answered by Dropped unless it was begun."""
+
+    frame: int
+    number: int
+
+
+class CollectedOrder(_Order, frozen=True, tag="collected"):
+    """A frame's files are not needed on the device any longer."""
+
+    frame: int
+    number: int
+
+
+class AliveOrder(_Order, frozen=True, tag="alive"):
+    """A sign of life: somebody still wants this run."""
+
+
+class QuitOrder(_Order, frozen=True, tag="quit"):
+    """Leave after the frame in hand; frames not yet begun are given back."""
+
+
+Order = RenderOrder | DropOrder | CollectedOrder | AliveOrder | QuitOrder
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(order: Order) -> bytes:
+    """Write an order as its line."""
+    return _encoder.encode(order) + b"\n"
+
+
+# --- the driver's lines ---------------------------------------------------------------------------
+
+
+class _Line(msgspec.Struct, frozen=True, tag_field="is", rename={"number": "try"}):
+    pass
+
+
+class Hello(_Line, frozen=True, tag="hello"):
+    """The driver runs: `pid` on its own host, `blender` its version, `at` its clock."""
+
+    pid: int
+    blender: str
+    at: float
+
+
+class OpenedFacts(msgspec.Struct, frozen=True):
+    """What Blender itself says of the scene; named as in `SceneFacts`.
+
+    `blender` is the running version, `active` the file's active scene, `movie` whether the scene
+    writes a movie (its frames are then rendered as PNG), `missing` the external files that are
+    not there (50 at most).
+    """
+
+    name: str
+    frame_start: int
+    frame_end: int
+    frame_step: int
+    engine: str
+    width: int
+    height: int
+    percentage: int
+    file_format: str
+    sequencer: bool
+    output: str
+    blender: str
+    active: str
+    movie: bool
+    camera: str | None = None
+    missing: tuple[str, ...] = ()
+
+    def scene(self) -> SceneFacts:
+        """Give what can be compared with the facts that were read without Blender."""
+        return SceneFacts(
+            name=self.name,
+            frame_start=self.frame_start,
+            frame_end=self.frame_end,
+            frame_step=self.frame_step,
+            engine=self.engine,
+            width=self.width,
+            height=self.height,
+            percentage=self.percentage,
+            file_format=self.file_format,
+            camera=self.camera,
+            sequencer=self.sequencer,
+            output=self.output,
+        )
+
+
+class Opened(_Line, frozen=True, tag="opened"):
+    """The project is open; `seconds` is what checking, linking and opening it took."""
+
+    at: float
+    seconds: _Span
+    facts: OpenedFacts
+
+
+class RunFault(_Line, frozen=True, tag="fault"):
+    """The run cannot render anything; a Bye follows."""
+
+    kind: FaultKind
+    facts: dict[str, str]
+
+    def fault_on(self, device: str) -> Fault:
+        """Give the fault, with the device's name among its facts."""
+        told = [(name, value) for name, value in self.facts.items() if name != "device"]
+        return Fault(self.kind, (("device", device), *told))
+
+
+class Started(_Line, frozen=True, tag="started"):
+    """A frame was begun."""
+
+    frame: _Whole
+    number: _Whole
+    at: float
+
+
+class Progress(_Line, frozen=True, tag="progress"):
+    """How far the frame in hand is; `remaining` is Blender's guess in seconds."""
+
+    frame: _Whole
+    number: _Whole
+    sample: _Whole
+    samples: _Whole
+    remaining: _Span | None = None
+
+
+class Rendered(_Line, frozen=True, tag="rendered"):
+    """A frame's files lie in out/<frame>-<try>/; their paths are relative to that and unchecked.
+
+    `seconds` is the rendering alone; `gap` the seconds since the end of the rendering before it,
+    None for a run's first; `memory` in bytes.
+    """
+
+    frame: _Whole
+    number: _Whole
+    at: float
+    seconds: _Span
+    files: tuple[OutputFile, ...]
+    gap: _Span | None = None
+    memory: _Size | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no driver writes; msgspec makes a decoding error of it."""
+        for file in self.files:
+            if not (_SHA256.fullmatch(file.sha256) and 0 <= file.size <= _SIZE_LIMIT):
+                raise ValueError("no hash or no size")
+
+
+class Failed(_Line, frozen=True, tag="failed"):
+    """A frame could not be rendered; `detail` is in Blender's own words."""
+
+    frame: _Whole
+    number: _Whole
+    at: float
+    kind: FaultKind
+    detail: str
+
+    def fault_on(self, device: str) -> Fault:
+        """Give the fault, with the device's name and the frame among its facts."""
+        return Fault.of(self.kind, device=device, frame=self.frame, detail=self.detail)
+
+
+class Dropped(_Line, frozen=True, tag="dropped"):
+    """A frame was given back before it was begun; it will not be."""
+
+    frame: _Whole
+    number: _Whole
+
+
+class Beat(_Line, frozen=True, tag="beat"):
+    """The driver lives; comes while it renders, too. `memory` in bytes."""
+
+    at: float
+    memory: _Size | None = None
+
+
+class Bye(_Line, frozen=True, tag="bye"):
+    """The driver leaves: "quit" as it was told, "idle" because it was forgotten, or "fault"."""
+
+    reason: str
+
+
+class Ended(_Line, frozen=True, tag="ended"):
+    """Blender is gone, written by the shell around it; `status` above 128 is a signal's number."""
+
+    status: int
+
+
+DriverLine = (
+    Hello
+    | Opened
+    | RunFault
+    | Started
+    | Progress
+    | Rendered
+    | Failed
+    | Dropped
+    | Beat
+    | Bye
+    | Ended
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BlenderLine:
+    """A line that is not the driver's: not empty, foreign, unsafe for a terminal as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a log; reading on from `offset_after` gives those that follow, and no other."""
+
+    offset_after: int
+    line: DriverLine | BlenderLine
+
+
+_decoder: msgspec.json.Decoder[DriverLine] = msgspec.json.Decoder(DriverLine)
+
+
+class LogReader:
+    """Reads a log that arrives in any pieces, from the byte `offset` on.
+
+    Keeps at most LINE_LIMIT bytes of a line that has not ended; of a longer one the rest is
+    skipped.
+    """
+
+    def __init__(self, offset: int = 0) -> None:
+        self._offset = offset
+        self._kept = bytearray()
+        self._is_cut = False
+        self._is_record = False
+
+    def feed(self, data: bytes) -> list[Entry]:
+        """Give the entries that are complete with this piece."""
+        entries: list[Entry] = []
+        start = 0
+        for found in _BREAK.finditer(data):
+            end = found.start()
+            self._keep(data[start:end])
+            start = end + 1
+            opens = data[end] == _SEPARATOR
+            line = self._finish(whole=not opens)
+            if line is not None:
+                # A separator is part of the line that it opens, so it is read again.
+                entries.append(Entry(self._offset + (end if opens else start), line))
+            self._is_record = opens
+        self._keep(data[start:])
+        self._offset += len(data)
+        return entries
+
+    def _keep(self, piece: bytes) -> None:
+        room = LINE_LIMIT - len(self._kept)
+        self._is_cut = self._is_cut or len(piece) > room
+        self._kept += piece[:room]
+
+    def _finish(self, whole: bool) -> DriverLine | BlenderLine | None:
+        text = bytes(self._kept)
+        genuine = self._is_record and whole and not self._is_cut
+        self._kept.clear()
+        self._is_cut = False
+        return (_decode(text) if genuine else None) or _foreign(text)
+
+
+def _decode(text: bytes) -> DriverLine | None:
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _foreign(text: bytes) -> BlenderLine | None:
+    return BlenderLine(text.decode("utf-8", "replace")) if text else None
+
+
+def is_safe_output(path: str) -> bool:
+    """Whether a path that a device reports may be used below a folder of ours.
+
+    It must be relative and in plain form, with `/`, without backslashes, drive letters, control
+    characters or what is no text at all, and of 1,000 characters at most.
+    """
+    if not 0 < len(path) <= _PATH_LIMIT or "\\" in path or _DRIVE.match(path):
+        return False
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in path):
+        return False
+    return all(part not in ("", ".", "..") for part in path.split("/"))

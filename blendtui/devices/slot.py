@@ -1,0 +1,216 @@
+"""One run on a device: starts its Blender or finds it again, gives it orders, reads its log.
+
+All of a run is files in one folder (see docs and `driver.py`), so whoever knows the folder and
+an offset in its log can take over at any time. Nothing here keeps state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from blendtui.devices import slot_scripts as scripts
+from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
+from blendtui.settings import DeviceSettings
+
+if TYPE_CHECKING:
+    from blendtui.devices.link import Link, Output
+
+_DRIVER = ("driver.py", "driver_project.py", "driver_scene.py", "driver_progress.py")
+_GRACE = 5.0
+
+
+class Life(StrEnum):
+    """Whether a run's Blender lives: ABSENT was never started (or is removed already)."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    ABSENT = "absent"
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a driver is told of its run.
+
+    `scene` None is the file's active one. After `patience` seconds without work or any order the
+    driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
+    .blend) where the device itself sees it: blobs that are missing come from there.
+    """
+
+    scene: str | None = None
+    allow_scripts: bool = False
+    patience: float = 900.0
+    beat: float = 5.0
+    share_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where a run lives on its device, below an absolute `work_dir` (see `resolve_work_dir`)."""
+
+    work_dir: str
+    job: str
+    run: str
+
+    def __post_init__(self) -> None:
+        if not self.work_dir.startswith("/"):
+            raise ValueError(f"not absolute: {self.work_dir!r}")
+        for name in (self.job, self.run):
+            if name in ("", ".", "..") or "/" in name or "\0" in name:
+                raise ValueError(f"not the name of a folder: {name!r}")
+
+    @property
+    def job_path(self) -> str:
+        """The job's folder: manifest.json, project/ and its runs."""
+        return f"{self.work_dir}/jobs/{self.job}"
+
+    @property
+    def path(self) -> str:
+        """The run's own folder."""
+        return f"{self.job_path}/{self.run}"
+
+    def output(self, frame: int, number: int, path: str = "") -> str:
+        """Give the place of a try's output file, or of the folder that holds them all."""
+        return f"{self.path}/out/{frame}-{number}/{path}".rstrip("/")
+
+
+async def resolve_work_dir(link: Link, work_dir: str) -> str:
+    """Make a device's work_dir with its folders, and give its absolute path there.
+
+    Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
+    """
+    output = await link.run(scripts.RESOLVE, work_dir)
+    if output.status != 0:
+        raise _refused(link, work_dir, output)
+    return output.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+
+async def prepare(link: Link, folder: RunFolder, settings: RunSettings) -> None:
+    """Make a run's folder with driver, settings, and empty log and orders; repeating is harmless.
+
+    Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
+    """
+    here = Path(__file__).parent
+    files = {name: (here / name).read_bytes() for name in _DRIVER}
+    files["settings.json"] = msgspec.json.encode(settings)
+    sizes = [word for name, data in files.items() for word in (name, str(len(data)))]
+    output = await link.run(scripts.PREPARE, folder.path, *sizes, stdin=b"".join(files.values()))
+    if output.status != 0:
+        raise _refused(link, folder.path, output)
+
+
+async def launch(link: Link, folder: RunFolder, device: DeviceSettings, allow_scripts: bool) -> int:
+    """Start a prepared run's Blender detached from us, and give its process there.
+
+    A run is started once: asked again, this only gives the same process, which may have ended.
+    Raises Failure: BLENDER_MISSING, BLENDER_NOT_STARTED, LINK_LOST.
+    """
+    output = await link.run(
+        scripts.LAUNCH,
+        folder.path,
+        scripts.SUPERVISE,
+        device.blender,
+        "--enable-autoexec" if allow_scripts else "--disable-autoexec",
+        "" if device.threads is None else str(device.threads),
+        "yes" if device.launch.strip() else "",
+        *_prefix(device),
+    )
+    pid = output.stdout.strip()
+    if output.status == 0 and pid.isdigit():
+        return int(pid)
+    if output.status == scripts.NO_BLENDER:
+        raise Failure.of(FaultKind.BLENDER_MISSING, device=link.device, blender=device.blender)
+    raise Failure.of(FaultKind.BLENDER_NOT_STARTED, device=link.device, detail=_words(output))
+
+
+async def state(link: Link, folder: RunFolder) -> Life:
+    """Ask the device whether the run's Blender lives. Raises Failure(LINK_LOST)."""
+    output = await link.run(scripts.STATE, folder.path)
+    return Life(output.stdout.decode("ascii", "replace").strip())
+
+
+async def append(link: Link, folder: RunFolder, orders: Sequence[Order]) -> None:
+    """Give a run orders. Raises Failure: DEVICE_FILE_REFUSED, DEVICE_DISK_FULL, LINK_LOST.
+
+    Begins with a newline, which ends whatever a lost connection left half written.
+    """
+    data = b"\n" + b"".join(map(encode, orders))
+    output = await link.run(scripts.APPEND, folder.path, stdin=data)
+    if output.status != 0:
+        raise _refused(link, folder.path, output, FaultKind.DEVICE_FILE_REFUSED)
+
+
+@contextlib.asynccontextmanager
+async def follow(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[AsyncIterator[Entry]]:
+    """Read a run's log from a byte offset on, and go on as it grows, until the block is left.
+
+    Nothing stays behind on the device. Raises Failure(LINK_LOST); ends only if the device's own
+    `tail` does.
+    """
+    async with link.follow(scripts.FOLLOW, folder.path, str(offset + 1)) as pieces:
+        yield _entries(pieces, LogReader(offset))
+
+
+async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIterator[Entry]:
+    async for piece in pieces:
+        for entry in reader.feed(piece):
+            yield entry
+
+
+async def kill(link: Link, folder: RunFolder, grace: float = _GRACE) -> bool:
+    """End a run's Blender and all that it started; gives whether it is gone.
+
+    It has `grace` seconds from SIGTERM to SIGKILL. Raises Failure(LINK_LOST).
+    """
+    output = await link.run(scripts.KILL, folder.path, str(round(grace * 10)))
+    return output.status == 0
+
+
+async def remove(link: Link, folder: RunFolder) -> None:
+    """Delete a run's folder; its Blender must have ended. Deleting nothing is no error.
+
+    Raises Failure: DEVICE_FILE_REFUSED, LINK_LOST.
+    """
+    output = await link.run(scripts.REMOVE, folder.path)
+    if output.status != 0:
+        raise _refused(link, folder.path, output, FaultKind.DEVICE_FILE_REFUSED)
+
+
+def _prefix(device: DeviceSettings) -> list[str]:
+    """Give the words before Blender's command: its environment and the launcher."""
+    settings = [f"{name}={value}" for name, value in device.env.items()]
+    try:
+        launcher = shlex.split(device.launch)
+    except ValueError as error:
+        detail = f"`launch` cannot be read: {error}"
+        raise Failure.of(
+            FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=detail
+        ) from error
+    return (["env", *settings] if settings else []) + launcher
+
+
+def _words(output: Output) -> str:
+    if output.status == scripts.NO_FOLDER:
+        return "the run's folder is gone"
+    if output.status == scripts.NOT_STARTED:
+        return "it gave no sign of life"
+    told = output.stderr.decode("utf-8", "replace").strip()
+    return told or f"exit status {output.status}"
+
+
+def _refused(
+    link: Link, path: str, output: Output, kind: FaultKind = FaultKind.WORK_DIR_UNWRITABLE
+) -> Failure:
+    """Say why a script could not write; a full disk has a cure of its own."""
+    detail = _words(output)
+    if "No space left" in detail or "quota" in detail.lower():
+        kind = FaultKind.DEVICE_DISK_FULL
+    return Failure.of(kind, device=link.device, path=path, detail=detail)

@@ -1,0 +1,1 @@
+"""The one place that binds rules, store, share and devices together."""

@@ -1,0 +1,332 @@
+"""The engine's three verbs: take events from the inbox, apply them, perform what was decided."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from blendtui import config
+from blendtui.devices.local_server import LocalServer
+from blendtui.engine.arrivals import Arrivals
+from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.reports import Reports
+from blendtui.engine.station import Station
+from blendtui.errors import Failure, unexpected
+from blendtui.farm import decisions as do
+from blendtui.farm import events as ev
+from blendtui.farm.decisions import Decision
+from blendtui.farm.events import Event
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import DeviceSpec, RunState
+from blendtui.farm.scheduler import Scheduler
+from blendtui.farm.state import Note, NoteKind, Stored
+from blendtui.filewatch import changes
+from blendtui.journal import Journal, Request
+from blendtui.places import Places
+from blendtui.settings import DeviceSettings, Settings
+from blendtui.share import Share
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds between two looks at what only time changes."""
+
+PROGRESS = 0.5
+"""Seconds between two writings of progress."""
+
+REQUESTS = 0.2
+"""Seconds between two looks for users' wishes."""
+
+CONFIG = 1.0
+"""Seconds after which a changed devices.toml is seen where no event tells."""
+
+
+class Engine:
+    """One farm for one share. `run` goes on until it is cancelled or, with `once`, all is done."""
+
+    def __init__(self, settings: Settings, places: Places, share: Share) -> None:
+        self._settings = settings
+        self._scheduler = Scheduler()
+        self._journal = Journal(places.store)
+        self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
+        self._offsets: dict[str, int] = {}
+        self._stations: dict[str, Station] = {}
+        self._effects: set[asyncio.Task[None]] = set()
+        self._local = LocalServer()
+        self._office = Office(
+            share=share,
+            places=places,
+            clock=Clock(),
+            local=self._local,
+            tell=self._inbox.put_nowait,
+            work=self._work,
+            offset=lambda run: self._offsets.get(run, 0),
+        )
+        self._arrivals = Arrivals(
+            self._office, self._journal, settings.share, self._scheduler.farm.jobs.__contains__
+        )
+        self._reports = Reports(self._office)
+
+    # life
+
+    async def run(self, once: bool = False) -> None:
+        """Run the farm. Devices' Blenders go on by themselves when it ends.
+
+        With `once`, ends when every drop is taken, every job is over and reported, and nothing
+        is left on the devices that can be reached.
+
+        Raises:
+            Failure: the share is gone at the start.
+        """
+        self._office.share.check()
+        await self._restore()
+        await self._local.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._apply_all(), name="inbox"),
+                    group.create_task(self._tick(), name="tick"),
+                    group.create_task(self._flush_progress(), name="progress"),
+                    group.create_task(self._take_requests(), name="requests"),
+                    group.create_task(self._follow_config(), name="config"),
+                    group.create_task(self._arrivals.keep(), name="arrivals"),
+                    group.create_task(self._reports.keep(), name="reports"),
+                ]
+                if once:
+                    await self._until_done()
+                    for task in tasks:
+                        task.cancel()
+        finally:
+            await self._close()
+
+    async def _restore(self) -> None:
+        saved = self._journal.load()
+        self._offsets.update(saved.offsets)
+        self._scheduler.restore(saved.jobs, saved.devices, saved.runs, saved.attempts)
+        for job, _ in saved.jobs:
+            self._office.share.sweep(job.name)
+        await self._equip(self._settings)
+
+    async def _close(self) -> None:
+        for station in self._stations.values():
+            await station.close()
+        for task in self._effects:
+            task.cancel()
+        await asyncio.gather(*self._effects, return_exceptions=True)
+        await self._local.close()
+        self._reports.close()
+        self._journal.close()
+
+    async def _until_done(self) -> None:
+        while not self._is_done():
+            await asyncio.sleep(0.1)
+
+    def _is_done(self) -> bool:
+        farm = self._scheduler.farm
+        left = [
+            run
+            for run in farm.runs.values()
+            if run.state is not RunState.CLOSED and farm.devices[run.slot.device].contact
+        ]
+        return (
+            self._arrivals.is_idle
+            and self._inbox.empty()
+            and not left
+            and all(not job.is_open and job.reported for job in farm.jobs.values())
+        )
+
+    # apply: no await in here, so that nothing comes between deciding and storing
+
+    async def _apply_all(self) -> None:
+        while True:
+            heard = [await self._inbox.get()]
+            while not self._inbox.empty():
+                heard.append(self._inbox.get_nowait())
+            for decision in self._apply(heard):
+                self._begin(decision)
+
+    def _apply(self, heard: Sequence[Heard]) -> list[Decision]:
+        now = self._office.clock.now()
+        decisions: list[Decision] = []
+        changed: dict[int, Stored] = {}
+        notes: list[tuple[int, Note]] = []
+        offsets: dict[str, int] = {}
+        for item in heard:
+            cause = self._journal.next_cause()
+            if isinstance(item.event, Note):
+                notes.append((cause, item.event))
+            else:
+                step = self._scheduler.handle(item.event, now)
+                decisions.extend(step.decisions)
+                changed.update((id(one), one) for one in step.changed)
+                notes.extend((cause, note) for note in step.notes)
+            if item.run is not None:
+                offsets[item.run] = item.offset
+        if changed or notes or offsets:
+            self._journal.commit(now, changed.values(), notes, offsets)
+        self._offsets.update(offsets)
+        for item in heard:
+            if item.after is not None:
+                item.after()
+        return decisions
+
+    # perform: one decision, one task, one event
+
+    def _begin(self, decision: Decision) -> None:
+        task = asyncio.create_task(self._perform(decision))
+        self._effects.add(task)
+        task.add_done_callback(self._effects.discard)
+
+    async def _perform(self, decision: Decision) -> None:
+        try:
+            event = await self._effect(decision)
+        except Failure as failure:
+            event = decision.failed(failure.fault)
+        except Exception as error:
+            log.exception("%r failed unexpectedly", decision)
+            event = decision.failed(unexpected(error))
+        if event is not None:
+            self._office.tell(Heard(event))
+
+    async def _effect(self, decision: Decision) -> Event | None:
+        if isinstance(decision, do.FinishJob):
+            await self._reports.finish(decision.job)
+            return ev.JobReported(decision.job)
+        run = self._scheduler.farm.runs.get(decision.run)
+        station = self._stations.get(run.slot.device) if run else None
+        if run is None or station is None:
+            raise Failure.of(FaultKind.LINK_LOST, device="?", detail="not in devices.toml")
+        event = await station.perform(decision, run)
+        if isinstance(event, ev.RunClosed):
+            await self._tidy(station, run.job, run.id)
+        return event
+
+    async def _tidy(self, station: Station, job: str, closing: str) -> None:
+        """Remove what a finished job has left on a device, when its last run there closes."""
+        farm = self._scheduler.farm
+        others = [run for run in farm.runs_on(station.name) if run.job == job and run.id != closing]
+        known = farm.jobs.get(job)
+        if not others and (known is None or not known.is_open):
+            await station.remove_job(job)
+
+    # devices.toml
+
+    async def _equip(self, settings: Settings) -> None:
+        """Have a station for each device; those that are gone finish what they have first."""
+        wanted = {device.name: device for device in settings.devices}
+        for name, device in wanted.items():
+            station = self._stations.get(name)
+            if station is None:
+                self._stations[name] = self._station(device)
+            else:
+                await station.change(device)
+        specs = tuple(_spec(device) for device in settings.devices)
+        self._office.tell(Heard(ev.DevicesSet(specs)))
+        self._settings = settings
+
+    def _station(self, device: DeviceSettings) -> Station:
+        station = Station(device, self._office)
+        station.open()
+        return station
+
+    async def _follow_config(self) -> None:
+        path = self._settings.source
+        seen = _content(path)
+        async for _ in changes(path.parent, CONFIG):
+            content = _content(path)
+            if content == seen:
+                continue
+            seen = content
+            try:
+                await self._equip(config.load(path))
+                note = Note(NoteKind.CONFIG_READ, detail=path.name)
+            except Failure as failure:
+                note = Note(NoteKind.WARNING, fault=failure.fault)
+            self._office.tell(Heard(note))
+
+    # time, progress, users
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self._office.tell(Heard(ev.Tick()))
+            await self._retire()
+
+    async def _retire(self) -> None:
+        wanted = {device.name for device in self._settings.devices}
+        wanted.update(self._scheduler.farm.devices)
+        for name in [name for name in self._stations if name not in wanted]:
+            await self._stations.pop(name).close()
+
+    async def _flush_progress(self) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS)
+            if self._office.progress:
+                self._journal.progress(self._office.progress.values())
+                self._office.progress.clear()
+
+    async def _take_requests(self) -> None:
+        taken = 0
+        while True:
+            for request in self._journal.requests():
+                if request.id > taken:
+                    taken = request.id
+                    self._take(request)
+            await asyncio.sleep(REQUESTS)
+
+    def _take(self, request: Request) -> None:
+        event, fault = self._judge(request)
+
+        def answer() -> None:
+            self._journal.answer(request.id, self._office.clock.now(), fault)
+
+        if event is None:
+            answer()
+        else:
+            self._office.tell(Heard(event, after=answer))
+
+    def _judge(self, request: Request) -> tuple[Event | None, Fault | None]:
+        job = self._scheduler.farm.jobs.get(request.job)
+        if job is None:
+            return None, Fault.of(FaultKind.JOB_UNKNOWN, job=request.job)
+        simple = {
+            "pause": ev.JobPaused,
+            "resume": ev.JobResumed,
+            "cancel": ev.JobCancelled,
+            "retry": ev.JobRetried,
+        }
+        if request.kind == "priority" and request.number is not None:
+            return ev.JobPrioritized(job.name, request.number), None
+        if request.kind not in simple:
+            return None, Fault.of(FaultKind.REQUEST_REFUSED, request=request.kind)
+        if request.kind != "retry" and not job.is_open:
+            return None, Fault.of(
+                FaultKind.REQUEST_REFUSED, request=request.kind, job=job.name, state=job.state
+            )
+        return simple[request.kind](job.name), None
+
+    def _work(self, job: str) -> Work:
+        found = self._journal.project(job)
+        known = self._scheduler.farm.jobs.get(job)
+        if found is None or known is None:
+            raise Failure.of(FaultKind.JOB_UNKNOWN, job=job)
+        return Work(known.spec, found[0], found[1], self._office.places.project(job))
+
+
+def _spec(device: DeviceSettings) -> DeviceSpec:
+    return DeviceSpec(
+        device.name,
+        slots=device.slots,
+        performance=device.performance,
+        tags=frozenset(device.tags),
+        enabled=device.enabled,
+    )
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,146 @@
+"""One run's log, turned into events as it grows."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import fields
+
+from blendtui.devices import protocol
+from blendtui.engine.office import Heard, Office
+from blendtui.farm import events as ev
+from blendtui.farm.events import Event
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import AttemptState, Run
+from blendtui.farm.project import BlendFacts
+from blendtui.journal import Progress
+
+KILLED = frozenset({129, 130, 137, 143})
+"""Exit statuses of a Blender that somebody ended: SIGHUP, SIGINT, SIGKILL, SIGTERM."""
+
+EXCERPT = 400
+"""Lines of the log that are kept for a try that fails."""
+
+
+class Follower:
+    """Knows what the lines of a log mean together.
+
+    `last_heard` is when the last one came; `is_over` says that Blender is known to be gone.
+    """
+
+    def __init__(self, run: Run, office: Office) -> None:
+        self.run = run
+        self.last_heard = office.clock.now()
+        self.is_over = False
+        self._office = office
+        self._leaving = ""
+        self._frame = next(
+            (one.frame for one in run.attempts.values() if one.state is AttemptState.STARTED), None
+        )
+        self._recent: deque[str] = deque(maxlen=EXCERPT)
+
+    @property
+    def _device(self) -> str:
+        return self.run.slot.device
+
+    def hear(self, entry: protocol.Entry) -> None:
+        """Tell the engine what a line means, with how far the log is read by it."""
+        self.last_heard = self._office.clock.now()
+        line = entry.line
+        if isinstance(line, protocol.BlenderLine):
+            self._blender_said(line.text)
+        elif isinstance(line, protocol.Progress):
+            self._note(line.sample, line.samples, line.remaining)
+        elif isinstance(line, protocol.Bye):
+            self._leaving = line.reason
+        else:
+            event = self._fact(line)
+            if event is not None:
+                self._office.tell(Heard(event, self.run.id, entry.offset_after))
+
+    def gone(self, fault: Fault | None) -> None:
+        """Tell the engine that Blender is gone, though its log does not say so."""
+        if not self.is_over:
+            self.is_over = True
+            self._office.tell(Heard(ev.RunEnded(self.run.id, fault)))
+
+    def _fact(self, line: protocol.DriverLine) -> Event | None:
+        run = self.run.id
+        match line:
+            case protocol.Opened():
+                return ev.RunReady(run, line.facts.blender, self._disagreements(line.facts))
+            case protocol.RunFault():
+                return ev.RunFailed(run, line.fault_on(self._device))
+            case protocol.Started():
+                self._recent.clear()
+                self._frame = line.frame
+                self._note()
+                return ev.FrameStarted(run, line.frame, line.number)
+            case protocol.Rendered():
+                return ev.FrameRendered(run, line.frame, line.number, line.seconds, line.files)
+            case protocol.Failed():
+                self._keep_excerpt(line)
+                return ev.FrameFailed(run, line.frame, line.number, line.fault_on(self._device))
+            case protocol.Dropped():
+                return ev.FrameDropped(run, line.frame, line.number)
+            case protocol.Ended():
+                return self._ended(line.status)
+        return None
+
+    def _ended(self, status: int) -> Event:
+        self.is_over = True
+        return ev.RunEnded(self.run.id, self._reason(status))
+
+    def _reason(self, status: int) -> Fault | None:
+        if self._leaving == "quit":
+            return None
+        if self._leaving:
+            return Fault.of(FaultKind.BLENDER_LEFT, device=self._device)
+        kind = FaultKind.BLENDER_KILLED if status in KILLED else FaultKind.BLENDER_DIED
+        last = self._recent[-1] if self._recent else ""
+        return Fault.of(kind, device=self._device, status=status, last=last)
+
+    def _blender_said(self, text: str) -> None:
+        self._recent.append(text)
+        found = protocol.progress_of(text)
+        if found is not None:
+            self._note(found.sample, found.samples, found.remaining)
+
+    def _note(
+        self, sample: int | None = None, samples: int | None = None, remaining: float | None = None
+    ) -> None:
+        self._office.progress[self.run.id] = Progress(
+            self.run.id, self._office.clock.now(), self._frame, sample, samples, remaining
+        )
+
+    def _disagreements(self, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
+        """Compare what was read without Blender with what Blender itself says."""
+        facts = self._office.work(self.run.job).facts
+        missing = self._missing(facts, opened)
+        read = facts.scene(opened.name) if facts else None
+        if read is None:
+            return missing
+        said = opened.scene()
+        names = [field.name for field in fields(said) if field.name not in ("output", "active")]
+        differing = [name for name in names if getattr(said, name) != getattr(read, name)]
+        return missing + tuple(
+            Fault.of(
+                FaultKind.FACTS_DIFFER,
+                setting=name,
+                read=getattr(read, name),
+                blender=getattr(said, name),
+            )
+            for name in differing
+        )
+
+    def _missing(
+        self, facts: BlendFacts | None, opened: protocol.OpenedFacts
+    ) -> tuple[Fault, ...]:
+        known = len(facts.missing) if facts else 0
+        if len(opened.missing) <= known:
+            return ()
+        names = ", ".join(opened.missing[:10])
+        return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
+
+    def _keep_excerpt(self, line: protocol.Failed) -> None:
+        text = "\n".join([*self._recent, f"-- {line.kind}: {line.detail}", ""])
+        self._office.keep_log(self.run.job, line.frame, line.number, text)

@@ -1,0 +1,71 @@
+"""What the parts of the engine share: where things are, and whom to tell what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blendtui.devices.local_server import LocalServer
+from blendtui.farm.events import Event
+from blendtui.farm.model import JobSpec
+from blendtui.farm.project import BlendFacts, Project
+from blendtui.farm.state import Note
+from blendtui.journal import Progress
+from blendtui.places import Places
+from blendtui.share import Share
+
+
+class Clock:
+    """Seconds since the epoch that never jump while the engine runs, whatever is set meanwhile."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Give the time."""
+        return self._offset + time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something for the inbox: an event, and how far into which run's log it stood.
+
+    `after` is called when the event has been applied and stored.
+    """
+
+    event: Event | Note
+    run: str | None = None
+    offset: int = 0
+    after: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a device needs to know of a job: its spec, its files, and where they lie here."""
+
+    spec: JobSpec
+    project: Project
+    facts: BlendFacts | None
+    root: Path
+
+
+@dataclass(slots=True)
+class Office:
+    """Given to every part of the engine.
+
+    `tell` puts something in the inbox, `work` finds a job's project, `offset` says how far a
+    run's log has been read, `keep_log` keeps the log of a failed try (job, frame, number of the
+    try, text), `progress` has the newest word of each run until it is stored.
+    """
+
+    share: Share
+    places: Places
+    clock: Clock
+    local: LocalServer | None
+    tell: Callable[[Heard], None]
+    work: Callable[[str], Work]
+    offset: Callable[[str], int]
+    keep_log: Callable[[str, int, int, str], None]
+    progress: dict[str, Progress] = field(default_factory=dict)

@@ -1,0 +1,152 @@
+"""`blendtui --watch`: runs the engine without a screen and prints what the store shows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import TextIO
+
+from blendtui import telling
+from blendtui.engine.core import Engine
+from blendtui.locks import EngineLock
+from blendtui.places import Places
+from blendtui.settings import Settings
+from blendtui.share import Share
+from blendtui.views import JobRow, RunRow, Views
+from blendtui.wording import safe
+
+LOOK = 0.2
+"""Seconds between two looks at the store."""
+
+
+async def watch(
+    settings: Settings, places: Places, share: Share, *, once: bool, log_format: str
+) -> int:
+    """Run the farm for a share until a signal, or with `once` until all is done.
+
+    Gives the exit code: 0 when every job that ended meanwhile is complete, 1 otherwise.
+
+    Raises:
+        Failure: the share is missing, or another engine has it.
+    """
+    with EngineLock(places, share):
+        engine = Engine(settings, places, share)
+        views = Views(places.store)
+        known = {job.name for job in views.jobs() if job.reported}
+        printer = Printer(views, sys.stdout, as_json=log_format == "json")
+        try:
+            await _until_told(engine, printer, once)
+            printer.look()
+            printer.finish()
+            mine = [job for job in views.jobs() if job.name not in known]
+            return int(any(job.state in ("failed", "cancelled") for job in mine))
+        finally:
+            views.close()
+
+
+async def _until_told(engine: Engine, printer: Printer, once: bool) -> None:
+    running = asyncio.create_task(engine.run(once))
+    printing = asyncio.create_task(printer.keep())
+    with _signals(running):
+        try:
+            await running
+        except asyncio.CancelledError:
+            printer.say("Stopping. Devices finish what they have; the next start goes on from it.")
+        finally:
+            printing.cancel()
+            await asyncio.gather(printing, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _signals(running: asyncio.Task[None]) -> Iterator[None]:
+    """Have Ctrl-C and SIGTERM end the engine in order, on every system."""
+    loop = asyncio.get_running_loop()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(running.cancel)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Printer:
+    """Prints each thing that happened once; on a terminal, a line of progress below it."""
+
+    def __init__(self, views: Views, stream: TextIO, *, as_json: bool) -> None:
+        self._views = views
+        self._stream = stream
+        self._as_json = as_json
+        self._last = views.last_history()
+        self._live = stream.isatty() and not as_json
+        self._version = -1
+
+    async def keep(self) -> None:
+        """Print until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK)
+
+    def look(self) -> None:
+        """Print what is new in the store."""
+        version = self._views.version()
+        if version == self._version:
+            return
+        self._version = version
+        for row in self._views.history(self._last):
+            self._last = row.id
+            if self._as_json:
+                self._write(json.dumps(telling.as_json(row)))
+            else:
+                moment = time.strftime("%H:%M:%S", time.localtime(row.at))
+                self._write(f"{moment}  {telling.line(row)}")
+        if self._live:
+            self._show_progress()
+
+    def say(self, text: str) -> None:
+        """Print a line of our own."""
+        self._write(json.dumps({"kind": "engine", "text": text}) if self._as_json else text)
+
+    def finish(self) -> None:
+        """Leave the terminal's line of progress."""
+        if self._live:
+            self._stream.write("\r\x1b[K")
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        clear = "\r\x1b[K" if self._live else ""
+        self._stream.write(f"{clear}{text}\n")
+        self._stream.flush()
+
+    def _show_progress(self) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        open_jobs = [job for job in self._views.jobs() if job.state in ("active", "paused")]
+        text = progress_line(open_jobs, self._views.runs())
+        self._stream.write(f"\r\x1b[K{text[:width]}")
+        self._stream.flush()
+
+
+def progress_line(jobs: list[JobRow], runs: list[RunRow]) -> str:
+    """Sum up what goes on, in one line: the first job's bar, then what each slot renders."""
+    if not jobs:
+        return "Waiting for a project in the share."
+    job = jobs[0]
+    filled = round(20 * job.done / max(job.total, 1))
+    bar = "█" * filled + "░" * (20 - filled)
+    more = f" +{len(jobs) - 1} jobs" if len(jobs) > 1 else ""
+    slots = [_slot(run) for run in runs if run.state == "ready" and run.frame is not None]
+    return f"{safe(job.name)} {bar} {job.done}/{job.total}{more}  {'  '.join(slots)}"
+
+
+def _slot(run: RunRow) -> str:
+    sample = f" {run.sample}/{run.samples}" if run.sample and run.samples else ""
+    return f"{safe(run.device)}: {run.frame}{sample}"

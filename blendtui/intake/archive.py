@@ -1,0 +1,143 @@
+"""Unpacks what was dropped into a folder of its own, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
+from blendtui.farm.project import Project, ProjectFile
+from blendtui.intake.choose import choose_blend, find_jobfile, is_blend
+from blendtui.intake.directory import (
+    PIECE,
+    Archive,
+    Member,
+    contents,
+    members,
+    open_archive,
+    open_drop,
+    too_large,
+)
+from blendtui.intake.jobfile import JobFile, read_jobfile
+from blendtui.intake.names import check_portable, place
+from blendtui.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A drop that has been unpacked: its files, and what job.toml in it says."""
+
+    project: Project
+    jobfile: JobFile
+
+
+def unpack(drop: Path, into: Path, limits: Limits) -> Unpacked:
+    """Unpack NAME.zip, or copy a bare NAME.blend, into the new folder `into`.
+
+    A zip's directory is checked as a whole before anything is written. Every file is read once
+    and hashed on the way. Raises Failure: ARCHIVE_*, BLEND_NONE, BLEND_SEVERAL,
+    BLEND_NAMED_MISSING or JOBFILE_INVALID; what was made by then is removed again.
+    """
+    if is_blend(drop.name):
+        return _copy_blend(drop, into, limits)
+    with open_archive(drop, limits) as archive:
+        found = members(archive, limits)
+        paths = [member.path for member in found]
+        jobfile_path = find_jobfile(paths)
+        jobfile = _read_jobfile(archive, found, jobfile_path)
+        found = [member for member in found if member.path != jobfile_path]
+        blend = choose_blend(
+            [member.path for member in found], jobfile.blend, jobfile=jobfile_path, drop=drop.name
+        )
+        with _new_folder(into, drop.name):
+            files = tuple(
+                _write(contents(archive, member), into, member.path, drop.name) for member in found
+            )
+    return Unpacked(Project(blend, files), jobfile)
+
+
+def _copy_blend(drop: Path, into: Path, limits: Limits) -> Unpacked:
+    path = place(drop.name)
+    check_portable(path)
+    with open_drop(drop) as source:
+        total = source.seek(0, io.SEEK_END)
+        if total > limits.size:
+            raise too_large(drop.name, total, limits)
+        source.seek(0)
+        with _new_folder(into, drop.name):
+            file = _write(_pieces(source, drop.name, total), into, path, drop.name)
+    return Unpacked(Project(path, (file,)), JobFile())
+
+
+def _pieces(source: io.FileIO, name: str, total: int) -> Iterator[bytes]:
+    """Read the bytes that were there when it was opened, and no more if it grows meanwhile."""
+    left = total
+    while left > 0:
+        try:
+            piece = source.read(min(PIECE, left)) or b""
+        except OSError as error:
+            reason = reason_of(error)
+            raise Failure.of(FaultKind.ARCHIVE_BROKEN, name=name, reason=reason) from None
+        if not piece:
+            raise Failure.of(FaultKind.ARCHIVE_BROKEN, name=name, reason="it became shorter")
+        left -= len(piece)
+        yield piece
+
+
+def _read_jobfile(archive: Archive, found: list[Member], path: str | None) -> JobFile:
+    for member in found:
+        if member.path == path:
+            # Two pieces are more than the largest one; a smaller one is read, and checked, whole.
+            return read_jobfile(b"".join(islice(contents(archive, member), 2)))
+    return JobFile()
+
+
+@contextmanager
+def _new_folder(into: Path, name: str) -> Iterator[None]:
+    """Make the folder, and remove it with all that is in it unless the block ends well."""
+    with _writing(name, into.name):
+        into.parent.mkdir(parents=True, exist_ok=True)
+        into.mkdir()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, into, ignore_errors=True)
+        yield
+        stack.pop_all()
+
+
+def _write(pieces: Iterator[bytes], into: Path, path: str, name: str) -> ProjectFile:
+    """Write one file, hashing it on the way; what is there already is never written over."""
+    digest = hashlib.sha256()
+    size = 0
+    target = into / path
+    # What goes wrong in reading comes out of `pieces` as a Failure: an OSError is from writing.
+    with _writing(name, path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb", buffering=0) as file:
+            for piece in pieces:
+                _write_all(file, piece)
+                digest.update(piece)
+                size += len(piece)
+    return ProjectFile(path, digest.hexdigest(), size)
+
+
+def _write_all(file: io.FileIO, piece: bytes) -> None:
+    # A disk that fills up takes a part first.
+    left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
+
+
+@contextmanager
+def _writing(name: str, path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = reason_of(error)
+        raise Failure.of(FaultKind.ARCHIVE_WRITE, name=name, path=path, reason=reason) from None

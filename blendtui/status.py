@@ -1,0 +1,105 @@
+"""`blendtui status`: jobs and devices as the store has them, for people and for programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from blendtui.farm.faults import Fault
+from blendtui.locks import engine_runs
+from blendtui.places import Places
+from blendtui.tables import table
+from blendtui.views import DeviceRow, JobRow, RunRow, Views
+from blendtui.wording import explain, safe
+
+
+def collect(views: Views, places: Places) -> dict[str, Any]:
+    """Gather all that `--json` prints; times in ISO 8601, UTC."""
+    runs = [run for run in views.runs() if run.state in ("starting", "ready", "stopping")]
+    return {
+        "share": str(places.share),
+        "engine": engine_runs(places),
+        "jobs": [_job(job) for job in views.jobs()],
+        "devices": [_device(device, runs) for device in views.devices()],
+    }
+
+
+def _job(job: JobRow) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "state": job.state,
+        "priority": job.priority,
+        "frames": job.total,
+        "done": job.done,
+        "failed": job.failed,
+        "added": _time(job.added),
+        "ended": _time(job.ended),
+        "reason": _words(job.fault),
+        "warnings": [str(explain(warning)) for warning in job.warnings],
+    }
+
+
+def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
+    return {
+        "name": device.name,
+        "connected": device.contact,
+        "enabled": device.enabled,
+        "problem": _words(device.fault),
+        "slots": [
+            {"slot": run.slot, "job": run.job, "state": run.state, "frame": run.frame}
+            for run in runs
+            if run.device == device.name
+        ],
+        "set_aside": {job: str(explain(fault)) for job, fault in device.set_aside.items()},
+    }
+
+
+def _time(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _words(fault: Fault | None) -> str | None:
+    return None if fault is None else str(explain(fault))
+
+
+def text(shown: dict[str, Any]) -> str:
+    """Lay the same out for a person."""
+    engine = "is running" if shown["engine"] else "is not running (start it: blendtui --watch)"
+    lines = [f"Share   {safe(shown['share'])}", f"Engine  {engine}", ""]
+    lines += table(
+        ("JOB", "STATE", "DONE", "FAILED", "PRIORITY"),
+        [
+            (
+                safe(job["name"]),
+                job["state"],
+                f"{job['done']}/{job['frames']}",
+                str(job["failed"]),
+                str(job["priority"]),
+            )
+            for job in shown["jobs"]
+        ],
+        "No jobs. Drop a .zip or .blend into the share.",
+    )
+    lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    lines.append("")
+    lines += table(
+        ("DEVICE", "STATE", "SLOTS"),
+        [(safe(device["name"]), _state(device), _slots(device)) for device in shown["devices"]],
+        "No devices have been seen yet.",
+    )
+    lines += [f"  {safe(one['name'])}: {one['problem']}" for one in shown["devices"] if one["problem"]]
+    return "\n".join(lines)
+
+
+def _state(device: dict[str, Any]) -> str:
+    if not device["enabled"]:
+        return "disabled"
+    return "connected" if device["connected"] else "not connected"
+
+
+def _slots(device: dict[str, Any]) -> str:
+    shown = []
+    for slot in device["slots"]:
+        frame = "" if slot["frame"] is None else f" frame {slot['frame']}"
+        shown.append(f"{safe(slot['job'])}{frame} ({slot['state']})")
+    return ", ".join(shown) or "idle"

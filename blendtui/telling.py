@@ -1,0 +1,106 @@
+"""What happened, as lines for people and as JSON for programs. Every face tells it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from blendtui.farm.state import NoteKind
+from blendtui.views import HistoryRow, JobRow
+from blendtui.wording import explain, safe
+
+
+def line(row: HistoryRow) -> str:
+    """Tell one thing that happened, in one line that is safe on a terminal."""
+    return _LINES[NoteKind(row.kind)](row)
+
+
+def as_json(row: HistoryRow) -> dict[str, object]:
+    """Tell the same to a program; times in ISO 8601, UTC."""
+    told: dict[str, object] = {
+        "at": datetime.fromtimestamp(row.at, UTC).isoformat(timespec="milliseconds"),
+        "kind": row.kind,
+        "text": line(row),
+    }
+    for name in ("job", "device", "frame"):
+        value = getattr(row, name)
+        if value is not None:
+            told[name] = value
+    if row.fault is not None:
+        told["fault"] = {"kind": row.fault.kind, **dict(row.fault.facts)}
+    return told
+
+
+def ended(job: JobRow) -> str:
+    """Say how a job ended, or how far it is."""
+    counts = f"{job.done} of {job.total} frames"
+    if job.failed:
+        counts += f", {job.failed} failed"
+    return counts
+
+
+def _why(row: HistoryRow) -> str:
+    return str(explain(row.fault)) if row.fault else "no reason is known."
+
+
+def _what(row: HistoryRow) -> str:
+    return explain(row.fault).what if row.fault else "no reason is known."
+
+
+def _job(row: HistoryRow) -> str:
+    return safe(row.job or "?")
+
+
+def _device(row: HistoryRow) -> str:
+    return safe(row.device or "?")
+
+
+def _place(row: HistoryRow) -> str:
+    return f"{_job(row)}: frame {row.frame} on {_device(row)}"
+
+
+def _ended(row: HistoryRow) -> str:
+    if row.fault is None:
+        return f"{_job(row)}: {row.detail}."
+    return f"{_job(row)}: {row.detail}. {_why(row)}"
+
+
+def _seconds(row: HistoryRow) -> str:
+    return f"{float(row.detail):.2f} s"
+
+
+_LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
+    NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {row.detail} frames.",
+    NoteKind.JOB_ENDED: _ended,
+    NoteKind.JOB_STATE: lambda row: f"{_job(row)}: now {safe(row.detail)}.",
+    NoteKind.FRAME_DONE: lambda row: f"{_place(row)} done in {_seconds(row)}.",
+    NoteKind.TRY_FAILED: lambda row: f"{_place(row)} failed: {_what(row)}",
+    NoteKind.FRAME_FAILED: lambda row: (
+        f"{_job(row)}: frame {row.frame} is given up after failing on every try. {_why(row)}"
+    ),
+    NoteKind.GIVEN_UP: lambda row: (
+        f"{_job(row)}: {row.detail} frames of {_device(row)}, which is out of reach, go to others."
+    ),
+    NoteKind.LATE_FRAME: lambda row: (
+        f"{_place(row)} was finished while the device was out of reach, and is taken."
+    ),
+    NoteKind.DEVICE_REACHED: lambda row: f"{_device(row)}: connected.",
+    NoteKind.DEVICE_LOST: lambda row: f"{_device(row)}: {_why(row)}",
+    NoteKind.RUN_READY: lambda row: (
+        f"{_device(row)}: Blender {safe(row.detail)} has {_job(row)} open."
+    ),
+    NoteKind.RUN_FAILED: lambda row: f"{_device(row)}: could not begin {_job(row)}. {_why(row)}",
+    NoteKind.RUN_ENDED: lambda row: f"{_device(row)}: {_why(row)}",
+    NoteKind.SET_ASIDE: lambda row: (
+        f"{_device(row)} is kept from {_job(row)} after failing to begin it three times."
+        f" {_why(row)}"
+    ),
+    NoteKind.HELD_UP: lambda row: (
+        f"{_job(row)}: waiting to write to the share. {_why(row)}"
+        if row.frame is None
+        else f"{_job(row)}: frame {row.frame} waits on {_device(row)}. {_why(row)}"
+    ),
+    NoteKind.WARNING: lambda row: f"{_job(row)}: {_why(row)}" if row.job else _why(row),
+    NoteKind.REJECTED: lambda row: f"{safe(row.detail)} was refused. {_why(row)}",
+    NoteKind.CONFIG_READ: lambda row: f"{safe(row.detail)} was read again.",
+}
