@@ -46,7 +46,7 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "devices.toml, and drop it again.",
     ),
     FaultKind.ARCHIVE_TOO_LARGE: (
-        "{name} holds {size} when unpacked, more than the limit of {limit}.",
+        "{name} comes to {size} unpacked, more than the limit of {limit}.",
         "Leave out what the scene does not use, or raise `size` under [share.limits] in "
         "devices.toml, and drop it again.",
     ),
@@ -72,9 +72,97 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "job.toml names “{blend}”, which is not in {name}. The .blend files there: {blends}.",
         "Correct `blend` in job.toml, zip the folder again and drop it again.",
     ),
+    FaultKind.BLEND_UNREADABLE: (
+        "The .blend file “{path}” cannot be read: {detail}.",
+        "Check that Blender opens it, save it again there and drop it again.",
+    ),
     FaultKind.JOBFILE_INVALID: (
         "job.toml{where}: {problem}.",
         "Expected: {expected}. Correct job.toml, zip the folder again and drop it again.",
+    ),
+    FaultKind.DROP_NAME: (
+        "“{name}” {problem}.",
+        "Rename it and drop it again.",
+    ),
+    FaultKind.FACTS_DIFFER: (
+        "The .blend was read as having {setting} = {read}; Blender itself says {blender}.",
+        "What Blender says counts. Save the file again with a current Blender to be sure.",
+    ),
+    # a scene
+    FaultKind.SCENE_UNKNOWN: (
+        "The .blend has no scene “{scene}”. Its scenes: {scenes}.",
+        "Correct `scene` in job.toml, or leave it out for the scene that was open when the .blend "
+        "was saved, and drop it again.",
+    ),
+    FaultKind.NO_CAMERA: (
+        "Scene “{scene}” has no camera.",
+        "Set one in Blender (Scene properties, Camera), save and drop it again.",
+    ),
+    FaultKind.NOTHING_TO_RENDER: (
+        "There is nothing to render: {detail}.",
+        "Set the frame range and the resolution in Blender's Output properties, or name `frames` "
+        "in job.toml, and drop it again.",
+    ),
+    FaultKind.FORMAT_UNKNOWN: (
+        "Scene “{scene}” writes a file format that is not known here.",
+        "Choose another one in Blender's Output properties, such as PNG or OpenEXR, save and drop "
+        "it again.",
+    ),
+    FaultKind.FRAMES_TOO_MANY: (
+        "The scene's range has {count} frames, and a job can have {limit}.",
+        "Correct the range in Blender's Output properties, or name `frames` in job.toml, and drop "
+        "it again.",
+    ),
+    FaultKind.FILES_MISSING: (
+        "Files that the .blend uses are not in the project ({count}): {files}.",
+        "If they are needed, put them beside the .blend, make paths relative in Blender (File, "
+        "External Data), save and drop it again.",
+    ),
+    FaultKind.MOVIE_AS_FRAMES: (
+        "Scene “{scene}” is set to write a movie ({format}). It is rendered as single PNG frames.",
+        "Nothing has to be done if frames are fine.",
+    ),
+    # devices.toml
+    FaultKind.CONFIG_NOT_FOUND: (
+        "There is no file {file}.",
+        "Check the path; `blendtui init` writes a devices.toml to begin with.",
+    ),
+    FaultKind.CONFIG_UNREADABLE: (
+        "{file} cannot be used: {problem}.",
+        "Check the path, and that you may read the file.",
+    ),
+    FaultKind.CONFIG_ENCODING: (
+        "{file}, line {line}: there is a byte {problem} that UTF-8 text cannot hold.",
+        "Save the file as text in UTF-8.",
+    ),
+    FaultKind.CONFIG_SYNTAX: (
+        "{file}, line {line}, column {column}: this is not TOML: {problem}.",
+        'Correct it there or just before. A text stands in quotation marks (host = "left"), a '
+        "table's name in brackets ([share]), and a path with \\ in single quotation marks.",
+    ),
+    FaultKind.CONFIG_DUPLICATE: (
+        "{file}, line {line}: {problem}. It is in line {first} already.",
+        "Rename or remove one of the two.",
+    ),
+    FaultKind.CONFIG_UNKNOWN: (
+        "{file}, line {line}: `{key}` is not a setting.",
+        "Did you mean `{nearest}`? Known there: {expected}.",
+    ),
+    FaultKind.CONFIG_MISSING: (
+        "{file}, line {line}: `{key}` is missing.",
+        "It must be {expected}, for example `{nearest}`.",
+    ),
+    FaultKind.CONFIG_INVALID: (
+        "{file}, line {line}: `{key}` {problem}.",
+        "It must be {expected}, for example `{nearest}`.",
+    ),
+    FaultKind.CONFIG_EXISTS: (
+        "{file} exists already; nothing was written.",
+        "Name another file, or move this one away first.",
+    ),
+    FaultKind.CONFIG_UNWRITABLE: (
+        "{file} cannot be written: {problem}.",
+        "Check the path, its permissions and the free space.",
     ),
     # a device
     FaultKind.HOST_UNKNOWN: (
@@ -105,8 +193,7 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "Ask whoever runs the device; the known_hosts files say what is revoked.",
     ),
     FaultKind.LOGIN_REFUSED: (
-        "{device}: {host} does not let {user} in with the keys that we have (it allows: "
-        "{methods}).",
+        "{device}: {host} does not let {user} in with the keys that we have ({detail}).",
         "Check `user` and `key` in devices.toml, and that `ssh -p {port} {user}@{host}` works "
         "without a password; `ssh-copy-id -p {port} {user}@{host}` puts your key there.",
     ),
@@ -132,9 +219,109 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "{device}: it refused to read or write a file: {detail}.",
         "Check the permissions and the free space of the device's `work_dir`.",
     ),
+    FaultKind.WORK_DIR_UNWRITABLE: (
+        "{device}: its work_dir {path} cannot be written: {detail}.",
+        "Make the folder writable for the SSH user, or set another `work_dir` in devices.toml.",
+    ),
+    FaultKind.DEVICE_DISK_FULL: (
+        "{device}: its disk is full: {detail}.",
+        "Make room on the device, or set another `work_dir` in devices.toml; `cache` says how much "
+        "blendtui may keep there.",
+    ),
+    FaultKind.SHARE_MOUNT_MISSING: (
+        "{device}: there is no folder {path}, where it should see the share.",
+        "Mount the share there, or correct or remove `share_mount` in devices.toml.",
+    ),
     FaultKind.CLOCK_WRONG: (
         "{device}: its clock is {skew} {direction} this machine's.",
         "Set the clock of one of them, best by letting both ask a time server.",
+    ),
+    # a Blender
+    FaultKind.BLENDER_MISSING: (
+        "{device}: there is no Blender named {blender}.",
+        "Install Blender there, or set `blender` in devices.toml to the whole path of its program; "
+        "`blendtui devices check {device}` shows which ones it finds.",
+    ),
+    FaultKind.BLENDER_NOT_STARTED: (
+        "{device}: Blender did not start: {detail}.",
+        "Try the same command on the device by hand; check `blender`, `launch` and `env` in "
+        "devices.toml.",
+    ),
+    FaultKind.BLEND_NOT_OPENED: (
+        "{device}: its Blender cannot open {file}: {detail}",
+        "Open the file with the same version of Blender by hand; a newer file needs a newer "
+        "Blender on the device.",
+    ),
+    FaultKind.BLOB_DAMAGED: (
+        "{device}: the project's file {path} is not whole there: {detail}.",
+        "blendtui sends it again by itself; if that does not help, check the device's disk.",
+    ),
+    # a frame
+    FaultKind.RENDER_ERROR: (
+        "{device}: Blender could not render frame {frame}: {detail}",
+        "Render this frame by hand with the same version of Blender; the try's log has all that "
+        "Blender said.",
+    ),
+    FaultKind.GPU_ERROR: (
+        "{device}: the GPU failed at frame {frame}: {detail}",
+        "The frame may need more memory than the GPU has, or its driver is at fault; let this "
+        "device render on the CPU, or have larger GPUs do the job.",
+    ),
+    FaultKind.OUTPUT_MISSING: (
+        "{device}: Blender said nothing of a failure, but frame {frame} is not there: {detail}.",
+        "Look at the try's log, and at the free space on the device.",
+    ),
+    FaultKind.OUTPUT_REFUSED: (
+        "{device}: the files of frame {frame} were not taken: {detail}.",
+        "Look at the scene's output path and its File Output nodes; if they are as they should "
+        "be, do not trust this device.",
+    ),
+    FaultKind.BLENDER_DIED: (
+        "{device}: Blender crashed (exit status {status}). Its last words: {last}",
+        "If the same frame fails elsewhere too, render it in Blender by hand to see why. If only "
+        "this device crashes, check its Blender, drivers and memory.",
+    ),
+    FaultKind.BLENDER_KILLED: (
+        "{device}: somebody or something ended Blender (exit status {status}).",
+        "Its frames go to others. If the device often runs out of memory, lower `slots` there.",
+    ),
+    FaultKind.BLENDER_SILENT: (
+        "{device}: Blender gave no sign of life for minutes and was ended.",
+        "Its frames go to others. If it happens again, check the device's drivers and memory.",
+    ),
+    FaultKind.BLENDER_LEFT: (
+        "{device}: Blender had left after a long time without any word from here.",
+        "Nothing needs to be done: it is started again when there is work.",
+    ),
+    FaultKind.NO_DEVICES: (
+        "There is no devices.toml here, nor in {folder}.",
+        "Run `blendtui init` to write one, put your devices in, then `blendtui devices check`.",
+    ),
+    FaultKind.DEVICE_UNKNOWN: (
+        "There is no device named {device} in {file}.",
+        "Its devices are: {names}.",
+    ),
+    FaultKind.NO_ENGINE: (
+        "No farm is running for the share {share}.",
+        "Start it with `blendtui --watch`.",
+    ),
+    FaultKind.JOB_UNKNOWN: (
+        "There is no job named {job}.",
+        "`blendtui status` lists all jobs.",
+    ),
+    FaultKind.REQUEST_REFUSED: (
+        "{job} cannot be changed like that ({request}): it is {state}.",
+        "`blendtui retry {job}` renders what is missing of a job that has ended.",
+    ),
+    # the job as a whole
+    FaultKind.FIRST_TRIES_FAILED: (
+        "The first {tries} tries all failed alike, so the job was stopped.",
+        "When the cause is mended: `blendtui retry` with the job's name.",
+    ),
+    # what nobody expected
+    FaultKind.UNEXPECTED: (
+        "Something went wrong that blendtui did not expect: {detail}.",
+        "The log file says more. Please report it.",
     ),
 }
 
@@ -151,11 +338,19 @@ class Words:
 
 
 def explain(fault: Fault) -> Words:
-    """Say what happened and what to do now; every fact is made safe for a terminal."""
+    """Say what happened and what to do now; every fact is made safe for a terminal.
+
+    A fault with the fact `cause` was brought about by the fault of that kind with the same facts.
+    """
     what, cure = _TABLE[fault.kind]
     facts: dict[str, str] = defaultdict(lambda: "?")
     facts.update((name, safe(value)) for name, value in fault.facts)
-    return Words(what.format_map(facts), cure.format_map(facts))
+    words = Words(what.format_map(facts), cure.format_map(facts))
+    cause = fault.fact("cause")
+    if not cause:
+        return words
+    first = explain(Fault(FaultKind(cause), tuple(one for one in fault.facts if one[0] != "cause")))
+    return Words(f"{words.what} {first.what}", f"{first.cure} {words.cure}")
 
 
 def safe(text: str, limit: int = 500) -> str:

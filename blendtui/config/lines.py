@@ -30,21 +30,30 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 def shown(path: TomlPath, *, table: bool) -> str:
     """Write a path as people know it: `[devices.left]` for a table, `[devices.left] port`."""
-    words = [word if _BARE_KEY.fullmatch(word) else json.dumps(word) for word in path]
+    words = [
+        word if _BARE_KEY.fullmatch(word) else json.dumps(word, ensure_ascii=False) for word in path
+    ]
     if table:
         return f"[{'.'.join(words)}]"
     *above, last = words
     return f"[{'.'.join(above)}] {last}" if above else last
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A key or a table (`is_table`: one with a header) that stands twice, and in which lines."""
+
+    path: TomlPath
+    line: int
+    first: int
+    is_table: bool
+
+
 @dataclass(slots=True)
 class Lines:
-    """Where keys and tables stand, counted from 1.
+    """Where keys and tables stand, counted from 1, and what stands twice."""
 
-    `repeated` are the keys and tables that stand twice: path, its line, the first one's line.
-    """
-
-    repeated: list[tuple[TomlPath, int, int]] = field(default_factory=list)
+    repeated: list[Repeated] = field(default_factory=list)
     _first: dict[TomlPath, int] = field(default_factory=dict)
     _set: set[TomlPath] = field(default_factory=set)
 
@@ -63,10 +72,12 @@ class Lines:
             path = path[:-1]
         return 1
 
-    def add(self, path: TomlPath, line: int) -> None:
+    def add(self, path: TomlPath, line: int, *, is_table: bool = False) -> None:
         """Note a key or table, and its tables as far as they are new."""
         if path in self._set:
-            self.repeated.append((path, line, self._first[path]))
+            self.repeated.append(Repeated(path, line, self._first[path], is_table))
+            # That its keys stand twice too is no news.
+            self.forget_below(path)
         self._set.add(path)
         for length in range(1, len(path) + 1):
             self._first.setdefault(path[:length], line)
@@ -76,7 +87,7 @@ class Lines:
         self._set.add(path)
 
     def forget_below(self, path: TomlPath) -> None:
-        """Let a list of tables begin its next item, in which all keys are new."""
+        """Let a table begin anew, as each item of a list of tables does: all its keys are new."""
         self._set = {known for known in self._set if known[: len(path)] != path}
 
 
@@ -150,7 +161,7 @@ class _Scan:
         if is_list:
             self._need("]")
             self._lines.forget_below(self._table)
-        self._lines.add(self._table, line)
+        self._lines.add(self._table, line, is_table=True)
 
     def _key(self) -> TomlPath:
         words = [self._word()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blendtui.config.lines import Lines, TomlPath, shown
+from blendtui.config.lines import Lines, Repeated, shown
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import Fault, FaultKind
 
@@ -91,7 +91,7 @@ def _content(file: Path) -> bytes:
 
 def _not_toml(file: Path, text: str, lines: Lines, message: str) -> tuple[Fault, ...]:
     if message.startswith(_REPEATED) and lines.repeated:
-        return tuple(_repeated(file, *again) for again in lines.repeated)
+        return tuple(_repeated(file, again) for again in lines.repeated)
     problem, line, column = _place(text, message)
     return (
         Fault.of(
@@ -99,7 +99,7 @@ def _not_toml(file: Path, text: str, lines: Lines, message: str) -> tuple[Fault,
             file=file,
             line=line,
             column=column,
-            problem=problem,
+            problem=problem[:1].lower() + problem[1:],
             expected="TOML",
         ),
     )
@@ -120,14 +120,15 @@ def _place(text: str, message: str) -> tuple[str, int, int]:
     return "A number is too long", text.count("\n", 0, start) + 1, column
 
 
-def _repeated(file: Path, path: TomlPath, line: int, first: int) -> Fault:
-    is_device = len(path) == 2 and path[0] == "devices"
-    name = f"the device '{path[1]}'" if is_device else f"`{shown(path, table=False)}`"
+def _repeated(file: Path, again: Repeated) -> Fault:
+    is_device = len(again.path) == 2 and again.path[0] == "devices"
+    key = shown(again.path, table=again.is_table or is_device)
+    name = f"the device '{again.path[1]}'" if is_device else f"`{key}`"
     return Fault.of(
         FaultKind.CONFIG_DUPLICATE,
         file=file,
-        line=line,
-        key=shown(path, table=is_device),
+        line=again.line,
+        key=key,
         problem=f"{name} stands twice",
-        first=first,
+        first=again.first,
     )

@@ -58,10 +58,12 @@ async def connect(
 
     async def dial() -> Line:
         caller = _Caller()
-        if local is not None and device.is_local:
+        if not device.is_local:
+            connection = await dialer.open(Target.of(device), caller)
+        elif local is not None:
             connection = await dialer.local(local, caller)
         else:
-            connection = await dialer.open(Target.of(device), caller)
+            raise ValueError("a local device needs the local server")
         return Line(connection, caller.lost)
 
     link = Link(device.name, dial)
@@ -220,8 +222,8 @@ class _Dialer:
         except asyncssh.HostKeyNotVerifiable as error:
             raise self._untrusted(host, caller, way, error.reason) from error
         except asyncssh.PermissionDenied as error:
-            methods = ", ".join(caller.methods) or None
-            facts = {"host": host, "port": port, "user": user, "methods": methods}
+            detail = f"it allows: {', '.join(caller.methods) or 'no login by key'}"
+            facts = {"host": host, "port": port, "user": user, "detail": detail}
             raise self._failure(FaultKind.LOGIN_REFUSED, **facts) from error
         except TimeoutError as error:
             detail = f"no answer within {self.pace.connect:g} s"
@@ -230,6 +232,13 @@ class _Dialer:
         except asyncssh.KeyImportError as error:
             detail = str(error)
             raise self._failure(FaultKind.KEY_UNREADABLE, key="~/.ssh", detail=detail) from error
+        except asyncssh.DisconnectError as error:
+            detail, kind = error.reason, FaultKind.HOST_UNREACHABLE
+            if "authentication failures" in detail:
+                detail = "it gave up after too many wrong keys, name the right one"
+                kind = FaultKind.LOGIN_REFUSED
+            facts = {"host": host, "port": port, "user": user, "detail": detail}
+            raise self._failure(kind, **facts) from error
         except (OSError, asyncssh.Error) as error:
             facts = {"host": host, "port": port, "detail": _detail(error)}
             raise self._failure(FaultKind.HOST_UNREACHABLE, **facts) from error

@@ -129,6 +129,7 @@ class Driver:
 
     def __init__(self, run: Path, settings: dict[str, Any], log: Log) -> None:
         self._run = run
+        self._out = Path(settings.get("out") or run / "out")
         self._patience = float(settings.get("patience", 900))
         self._log = log
         self._orders = Orders(run / "orders")
@@ -223,7 +224,7 @@ class Driver:
         self._log.say(what, **fields)
 
     def _folder(self, key: tuple[int, int]) -> Path:
-        return self._run / "out" / f"{key[0]}-{key[1]}"
+        return self._out / f"{key[0]}-{key[1]}"
 
     def _work(self, frame: int, number: int) -> None:
         """Render a frame and say how it went."""

@@ -55,7 +55,7 @@ class Output:
     stderr: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """One SSH connection of a link, how many channels it has, and how many it may have."""
 
@@ -65,28 +65,22 @@ class Line:
     used: int = 0
 
 
-@dataclass(slots=True)
-class _Kept:
-    """The SFTP session that all share, and the line that it counts on."""
-
-    line: Line
-    client: asyncssh.SFTPClient
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Link:
     """A device within reach. Made by `connection.connect`; usable until it is lost or closed.
 
-    Every method raises Failure(LINK_LOST) when the link is lost, also while it waits.
+    Every method raises Failure(LINK_LOST) when the link is lost, also while it waits; and where
+    one does, the whole link is over: `wait_lost` tells it too, connect anew.
     """
 
     device: str
-    dial: Callable[[], Awaitable[Line]]
-    _lines: list[Line] = field(default_factory=list)
-    _lost: asyncio.Future[Fault] = field(default_factory=asyncio.Future)
-    _dialing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _opening_sftp: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _sftp: _Kept | None = None
+    dial: Callable[[], Awaitable[Line]] = field(repr=False)
+    _lines: list[Line] = field(default_factory=list, repr=False)
+    _lost: asyncio.Future[Fault] = field(default_factory=asyncio.Future, repr=False)
+    _dialing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _opening_sftp: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _sftp: asyncssh.SFTPClient | None = field(default=None, repr=False)
+    _closing: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
     @property
     def connections(self) -> int:
@@ -106,8 +100,7 @@ class Link:
                 collected.channel.write_eof()
                 return await self._answer(collected)
         finally:
-            collected.channel.close()
-            self._give_back(line)
+            self._end(line, collected.channel)
 
     @contextlib.asynccontextmanager
     async def follow(self, script: str, *args: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -126,8 +119,7 @@ class Link:
             with self._translated():
                 yield self._pieces(process)
         finally:
-            process.close()
-            self._give_back(line)
+            self._end(line, process.channel)
 
     @contextlib.asynccontextmanager
     async def sftp(self) -> AsyncIterator[asyncssh.SFTPClient]:
@@ -138,11 +130,7 @@ class Link:
         """
         client = await self._shared_sftp()
         with self._translated():
-            try:
-                yield client
-            except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection):
-                self._end_sftp(client)
-                raise
+            yield client
 
     async def latency(self, tries: int = 5) -> float:
         """Measure the round trip in seconds: the median of some small SFTP requests."""
@@ -202,10 +190,18 @@ class Link:
             line.used += 1
             return line
 
-    def _give_back(self, line: Line) -> None:
+    def _end(self, line: Line, channel: asyncssh.SSHClientChannel[bytes]) -> None:
+        """Close a channel; its place is free when the server has closed its side too."""
+        channel.close()
+        task = asyncio.create_task(self._ended(line, channel))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _ended(self, line: Line, channel: asyncssh.SSHClientChannel[bytes]) -> None:
+        await channel.wait_closed()
         line.used -= 1
-        if line.used == 0:
-            line.room = CHANNELS
+        # After a refusal, feel our way back: the server may just have been slow to tidy up.
+        line.room = min(CHANNELS, line.room + 1)
 
     async def _channel(
         self, opener: Callable[[asyncssh.SSHClientConnection], Awaitable[_T]]
@@ -218,14 +214,14 @@ class Link:
                 with self._translated():
                     return line, await opener(line.connection)
             except asyncssh.ChannelOpenError as error:
-                self._give_back(line)
+                line.used -= 1
                 refusals += line.used == 0
                 line.room = max(1, min(line.room, line.used))
                 if refusals == _REFUSALS:
                     facts = {"device": self.device, "detail": error.reason}
                     raise Failure.of(FaultKind.SESSION_REFUSED, **facts) from error
             except BaseException:
-                self._give_back(line)
+                line.used -= 1
                 raise
 
     async def _open_run(self, wanted: str) -> tuple[Line, _Collected]:
@@ -258,19 +254,13 @@ class Link:
 
     async def _shared_sftp(self) -> asyncssh.SFTPClient:
         async with self._opening_sftp:
-            if self._sftp is None:
-                line, client = await self._channel(
-                    lambda connection: connection.start_sftp_client()
-                )
-                self._sftp = _Kept(line, client)
-            return self._sftp.client
-
-    def _end_sftp(self, client: asyncssh.SFTPClient) -> None:
-        """Forget an SFTP session that has ended, so that the next user gets a new one."""
-        if self._sftp is not None and self._sftp.client is client:
-            client.exit()
-            self._give_back(self._sftp.line)
-            self._sftp = None
+            if self._lost.done():
+                raise Failure(self._lost.result())
+            if self._sftp is not None:
+                return self._sftp
+            _, fresh = await self._channel(lambda connection: connection.start_sftp_client())
+            self._sftp = fresh
+            return fresh
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -289,9 +279,9 @@ class Link:
         return self._lost.done() or any(line.connection.is_closed() for line in self._lines)
 
     def _failure(self, detail: str) -> Failure:
-        if self._lost.done():
-            return Failure(self._lost.result())
-        return Failure.of(FaultKind.LINK_LOST, device=self.device, detail=detail)
+        known = [line.lost.result() for line in self._lines if line.lost.done()]
+        self._lose(known[0] if known else detail)
+        return Failure(self._lost.result())
 
     def _file_failure(self, error: asyncssh.SFTPError) -> Failure:
         if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):

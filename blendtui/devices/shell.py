@@ -35,10 +35,5 @@ def command(script: str, *args: str) -> str:
     return line
 
 
-def quoted(word: str) -> str:
-    """Quote one word for use inside a POSIX sh script (not for a login shell)."""
-    return os.fsdecode(_quoted(word))
-
-
 def _quoted(word: str) -> bytes:
     return b"'" + os.fsencode(word).replace(b"'", b"'\"'\"'") + b"'"

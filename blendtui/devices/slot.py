@@ -42,7 +42,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `scene` None is the file's active one. After `patience` seconds without work or any order the
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
-    .blend) where the device itself sees it: blobs that are missing come from there.
+    .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
+    folder for rendered frames, where that isn't the run's own.
     """
 
     scene: str | None = None
@@ -50,6 +51,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     patience: float = 900.0
     beat: float = 5.0
     share_file: str | None = None
+    out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,15 @@ async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIter
     async for piece in pieces:
         for entry in reader.feed(piece):
             yield entry
+
+
+async def rest(link: Link, folder: RunFolder, offset: int) -> list[Entry]:
+    """Read what the log of a run that is over has from a byte offset on; 16 MiB at most.
+
+    Raises Failure(LINK_LOST).
+    """
+    output = await link.run(scripts.REST, folder.path, str(offset + 1))
+    return LogReader(offset).feed(output.stdout)
 
 
 async def kill(link: Link, folder: RunFolder, grace: float = _GRACE) -> bool:

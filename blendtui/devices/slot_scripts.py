@@ -115,6 +115,9 @@ cat >>"$1/orders"
 FOLLOW = r"""exec tail -c "+$2" -F "$1/log" """
 """$1 the run's folder, $2 the first byte, counted from 1."""
 
+REST = r"""exec tail -c "+$2" "$1/log" """
+"""$1 the run's folder, $2 the first byte, counted from 1."""
+
 KILL = (
     _FUNCTIONS
     + r"""

@@ -21,7 +21,7 @@ from blendtui.devices.protocol import (
     QuitOrder,
     RenderOrder,
 )
-from blendtui.devices.slot import RunFolder, RunState
+from blendtui.devices.slot import Life, RunFolder, RunSettings
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office, Work
 from blendtui.errors import Failure, unexpected
@@ -126,7 +126,7 @@ class Station:
             self._link = await connect(
                 self._settings, self._office.places.known_hosts, self._office.local
             )
-            self._work_dir = await transfer.resolve_work_dir(self._link, self._settings.work_dir)
+            self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
         except Failure as failure:
             return failure.fault
         except Exception as error:
@@ -211,7 +211,7 @@ class Station:
             if entry.task is not None and not entry.task.done():
                 return None
             state = await slot.state(link, folder)
-            if state is RunState.ABSENT:
+            if state is Life.ABSENT:
                 if self._office.offset(run.id):
                     return ev.RunEnded(run.id, self._vanished())
                 await self._launch(link, folder, run)
@@ -233,13 +233,13 @@ class Station:
         await slot.prepare(link, folder, self._driver_settings(work, run))
         await slot.launch(link, folder, self._settings, work.spec.allow_scripts)
 
-    def _driver_settings(self, work: Work, run: Run) -> slot.DriverSettings:
+    def _driver_settings(self, work: Work, run: Run) -> RunSettings:
         mount = self._settings.share_mount
         if mount is None:
-            return slot.DriverSettings(scene=work.spec.scene, allow_scripts=work.spec.allow_scripts)
+            return RunSettings(scene=work.spec.scene, allow_scripts=work.spec.allow_scripts)
         drop = self._office.share.taken(run.job)
         base = f"{mount.rstrip('/')}/{run.job}"
-        return slot.DriverSettings(
+        return RunSettings(
             scene=work.spec.scene,
             allow_scripts=work.spec.allow_scripts,
             share_file=f"{base}/{drop.name}" if drop else None,
@@ -247,21 +247,22 @@ class Station:
         )
 
     async def _follow(
-        self, link: Link, folder: RunFolder, entry: Followed, state: RunState
+        self, link: Link, folder: RunFolder, entry: Followed, state: Life
     ) -> None:
         """Read the log on from where the store has it, as long as the link holds."""
         follower = entry.follower
         offset = self._office.offset(folder.run)
         try:
-            if state is RunState.DEAD:
-                for one in await slot.read_rest(link, folder, offset):
+            if state is Life.DEAD:
+                for one in await slot.rest(link, folder, offset):
                     follower.hear(one)
                 follower.gone(self._vanished())
                 return
-            async for one in slot.follow(link, folder, offset):
-                follower.hear(one)
-                if follower.is_over:
-                    return
+            async with slot.follow(link, folder, offset) as entries:
+                async for one in entries:
+                    follower.hear(one)
+                    if follower.is_over:
+                        return
         except Failure as failure:
             if failure.fault.kind is not FaultKind.LINK_LOST:
                 self._office.tell(Heard(ev.RunFailed(folder.run, failure.fault)))
@@ -312,13 +313,13 @@ class Station:
     async def _collect_file(self, decision: do.CollectFrame, run: Run, file: OutputFile) -> None:
         share = self._office.share
         target = await asyncio.to_thread(share.frame_target, decision.job, file.path)
-        folder = f"{decision.frame}-{decision.number}"
         if self._settings.share_mount is not None:
-            source = share.outbox(decision.job, run.id) / folder / file.path
+            own = f"{decision.frame}-{decision.number}"
+            source = share.outbox(decision.job, run.id) / own / file.path
             await asyncio.to_thread(share.verify, source, file.size, file.sha256)
         else:
             source = share.beside(target)
-            remote = f"{self._folder(run).out}/{folder}/{file.path}"
+            remote = self._folder(run).output(decision.frame, decision.number, file.path)
             await fetch(self._require(), remote, source, file.size, file.sha256)
         await asyncio.to_thread(share.place, source, target)
 
@@ -348,7 +349,7 @@ class Station:
         if silent < SILENCE or entry.task is None:
             return
         folder = self._folder(follower.run)
-        if await slot.state(link, folder) is not RunState.ALIVE:
+        if await slot.state(link, folder) is not Life.ALIVE:
             follower.gone(self._vanished())
         elif silent >= STUCK:
             await slot.kill(link, folder)

@@ -15,16 +15,8 @@ from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import Project, ProjectFile
 from blendtui.intake.choose import choose_blend, find_jobfile, is_blend
-from blendtui.intake.directory import (
-    PIECE,
-    Archive,
-    Member,
-    contents,
-    members,
-    open_archive,
-    open_drop,
-    too_large,
-)
+from blendtui.intake.container import PIECE, Archive, contents, open_archive, open_drop
+from blendtui.intake.directory import Member, members, too_large
 from blendtui.intake.jobfile import JobFile, read_jobfile
 from blendtui.intake.names import check_portable, place
 from blendtui.settings import Limits
@@ -58,14 +50,19 @@ def unpack(drop: Path, into: Path, limits: Limits) -> Unpacked:
         )
         with _new_folder(into, drop.name):
             files = tuple(
-                _write(contents(archive, member), into, member.path, drop.name) for member in found
+                _write(contents(archive, member.path, member.info), into, member.path, drop.name)
+                for member in found
             )
     return Unpacked(Project(blend, files), jobfile)
 
 
 def _copy_blend(drop: Path, into: Path, limits: Limits) -> Unpacked:
-    path = place(drop.name)
-    check_portable(path)
+    try:
+        path = place(drop.name)
+        check_portable(path)
+    except Failure as failure:
+        problem = failure.fault.fact("problem")
+        raise Failure.of(FaultKind.DROP_NAME, name=drop.name, problem=problem) from None
     with open_drop(drop) as source:
         total = source.seek(0, io.SEEK_END)
         if total > limits.size:
@@ -95,7 +92,7 @@ def _read_jobfile(archive: Archive, found: list[Member], path: str | None) -> Jo
     for member in found:
         if member.path == path:
             # Two pieces are more than the largest one; a smaller one is read, and checked, whole.
-            return read_jobfile(b"".join(islice(contents(archive, member), 2)))
+            return read_jobfile(b"".join(islice(contents(archive, path, member.info), 2)))
     return JobFile()
 
 
@@ -140,4 +137,9 @@ def _writing(name: str, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = reason_of(error)
-        raise Failure.of(FaultKind.ARCHIVE_WRITE, name=name, path=path, reason=reason) from None
+    except UnicodeEncodeError as error:
+        # On Unix without a UTF-8 locale Python cannot write every name.
+        reason = f"the locale's encoding, {error.encoding}, has no such characters"
+    else:
+        return
+    raise Failure.of(FaultKind.ARCHIVE_WRITE, name=name, path=path, reason=reason)

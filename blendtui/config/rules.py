@@ -1,0 +1,98 @@
+"""What each setting must be: one row a setting, with words and an example for whoever errs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from blendtui.config import values
+
+Reader = Callable[[object, Path], object]
+"""Checks a value and gives it as kept; relative paths start in the folder that is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One setting: `expected` goes after "It must be"; `example` is a value as TOML writes it."""
+
+    expected: str
+    example: str
+    read: Reader
+
+
+Rules = Mapping[str, "Rule | Rules"]
+"""A table's settings by key; a table within a table is one more of these."""
+
+NAME = "a name of at most 64 letters (a to z), digits, - _ and ., with a letter or digit first"
+"""What a device may be called; a tag too. Names become parts of file names."""
+
+_SIZE = 'a number of bytes, or text such as "500 MB" or "20 GiB"'
+_ON_DEVICE = 'a path on the device that begins with "/" or "~/"'
+
+LIMITS: Rules = {
+    "files": Rule("a whole number from 1", "50000", values.whole(1, 10**9)),
+    "size": Rule(_SIZE, '"200 GiB"', values.size),
+    "ratio": Rule("a whole number from 1", "200", values.whole(1, 10**9)),
+}
+
+SHARE: Rules = {
+    "path": Rule("the path of a folder on this machine", '"./share"', values.local_path),
+    "settle": Rule("a number of seconds from 0 to 86400", "1.0", values.number(0, 86400)),
+    "patience": Rule("a number of seconds from 0 to 86400", "60.0", values.number(0, 86400)),
+    "limits": LIMITS,
+}
+
+HOST = Rule(
+    'an address, a name or an alias of ~/.ssh/config, without user and port, or "local"',
+    '"render1.example.org"',
+    values.host,
+)
+
+DEVICE: Rules = {
+    "host": HOST,
+    "port": Rule("a whole number from 1 to 65535", "22", values.whole(1, 65535)),
+    "user": Rule("the name of a user on the device, without spaces", '"render"', values.user),
+    "key": Rule(
+        "the path of a private key that is on this machine", '"~/.ssh/id_ed25519"', values.key_file
+    ),
+    "blender": Rule("a command or a path on the device", '"/opt/blender/blender"', values.program),
+    "work_dir": Rule(_ON_DEVICE, '"~/.cache/blendtui"', values.device_path),
+    "performance": Rule("a number from 0.001 to 1000000", "1.0", values.number(0.001, 10**6)),
+    "slots": Rule("a whole number from 1 to 64", "1", values.whole(1, 64)),
+    "threads": Rule("a whole number from 1 to 1024", "8", values.whole(1, 1024)),
+    "launch": Rule(
+        "the beginning of a command line, in one line and with its quotation marks closed",
+        '"nice -n 10"',
+        values.prefix,
+    ),
+    "env": Rule(
+        "a table of names (letters, digits, _) and texts", '{ TMPDIR = "/scratch" }', values.env
+    ),
+    "tags": Rule(f"a list of texts, each {NAME}", '["gpu"]', values.tags),
+    "share_mount": Rule(_ON_DEVICE, '"/mnt/share"', values.device_path),
+    "cache": Rule(_SIZE, '"20 GiB"', values.size),
+    "enabled": Rule("true or false", "true", values.truth),
+}
+
+OTHER_NAMES = {
+    "address": "host",
+    "ip": "host",
+    "login": "user",
+    "identity_file": "key",
+    "password": "key",
+    "binary": "blender",
+    "folder": "work_dir",
+    "speed": "performance",
+    "weight": "performance",
+    "instances": "slots",
+    "cpus": "threads",
+    "cores": "threads",
+    "prefix": "launch",
+    "environment": "env",
+    "groups": "tags",
+    "mount": "share_mount",
+    "active": "enabled",
+    "disabled": "enabled",
+}
+"""Names that people write for a setting, and that are not spelled like it."""

@@ -1,0 +1,226 @@
+"""What is this device: reachable, how far, its Blenders and GPUs, its room; and what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import time
+from pathlib import Path
+
+import msgspec
+
+from blendtui.devices import probe_scripts as scripts
+from blendtui.devices.connection import connect
+from blendtui.devices.link import Link, Output
+from blendtui.devices.local_server import LocalServer
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.settings import DeviceSettings
+from blendtui.wording import duration, explain
+
+# In seconds. A first start of Blender from a cold disk or in a container takes its time.
+_ANSWER = 20.0
+_START = 90.0
+# Below this, a difference between two clocks harms nothing here.
+_SKEW = 5.0
+
+
+class FoundBlender(msgspec.Struct, frozen=True):
+    """A Blender on a device; `chosen` is the one that devices.toml names."""
+
+    path: str
+    version: str
+    chosen: bool = False
+
+
+class Gpu(msgspec.Struct, frozen=True):
+    """A card as Cycles sees it; `kind` is OPTIX, CUDA, HIP, METAL or ONEAPI."""
+
+    kind: str
+    name: str
+
+
+class Checkup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device says of itself; None is what could not be learned.
+
+    `round_trip` is in milliseconds, `memory` and `disk_free` (at work_dir) in bytes,
+    `clock_skew` in seconds, positive where the device's clock is ahead. `share_mount` says
+    whether that folder is there, None where devices.toml names none.
+    """
+
+    name: str
+    reachable: bool = False
+    round_trip: float | None = None
+    system: str | None = None
+    blenders: tuple[FoundBlender, ...] = ()
+    gpus: tuple[Gpu, ...] | None = None
+    cores: int | None = None
+    memory: int | None = None
+    disk_free: int | None = None
+    clock_skew: float | None = None
+    work_dir_writable: bool | None = None
+    share_mount: bool | None = None
+    problems: tuple[Fault, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def as_data(self) -> dict[str, object]:
+        """Give it as plain data for --json, each problem with its words."""
+        data: dict[str, object] = msgspec.to_builtins(self)
+        data["problems"] = [_said(fault) for fault in self.problems]
+        return data
+
+
+async def probe(
+    device: DeviceSettings, known_hosts: Path, local: LocalServer | None = None
+) -> Checkup:
+    """Look at one device; never raises Failure, what is wrong stands in `problems`.
+
+    Takes as long as a start of Blender there; call it for many devices at once.
+    """
+    try:
+        link = await connect(device, known_hosts, local)
+    except Failure as failure:
+        return Checkup(name=device.name, problems=(failure.fault,))
+    checkup = Checkup(name=device.name, reachable=True)
+    try:
+        for look in (_far, _machine, _blenders, _gpus):
+            checkup = await look(link, device, checkup)
+    except Failure as failure:
+        return _with(checkup, failure.fault)
+    finally:
+        await link.close()
+    return checkup
+
+
+async def _far(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
+    """How far, and by what clock."""
+    try:
+        async with asyncio.timeout(_ANSWER):
+            latency = await link.latency(9)
+            begun, ticking = time.time(), time.perf_counter()
+            output = await link.run(scripts.CLOCK)
+            there = scripts.read_clock(output.stdout)
+    except TimeoutError:
+        return _with(checkup, _silent(device))
+    # `date` ran somewhere between asking and answer: after the login shell's own start, which is
+    # most of it. So the answer's way back is what is left to take off.
+    now = begun + time.perf_counter() - ticking
+    skew = None if there is None else round(there - (now - latency / 2), 2)
+    checkup = msgspec.structs.replace(checkup, round_trip=round(latency * 1000, 2), clock_skew=skew)
+    if skew is None or abs(skew) < _SKEW:
+        return checkup
+    direction = "ahead of" if skew > 0 else "behind"
+    facts = {"skew": duration(abs(skew)), "direction": direction}
+    return _with(checkup, Fault.of(FaultKind.CLOCK_WRONG, device=device.name, **facts))
+
+
+async def _machine(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
+    """Cores, memory, room, and the folders that we need."""
+    output = await _within(_ANSWER, link, scripts.FACTS, device.work_dir, device.share_mount or "")
+    if output is None:
+        return _with(checkup, _silent(device))
+    facts = scripts.read_facts(output.stdout)
+    writable, mounted = "writable" in facts, "mounted" in facts
+    checkup = msgspec.structs.replace(
+        checkup,
+        system=facts.get("system"),
+        cores=scripts.read_size(facts, "cores"),
+        memory=scripts.read_size(facts, "memory"),
+        disk_free=scripts.read_size(facts, "free"),
+        work_dir_writable=writable,
+        share_mount=mounted if device.share_mount else None,
+    )
+    if not writable:
+        told = {"path": device.work_dir, "detail": facts.get("refused", "no reason given")}
+        fault = Fault.of(FaultKind.WORK_DIR_UNWRITABLE, device=device.name, **told)
+        checkup = _with(checkup, fault)
+    if device.share_mount and not mounted:
+        told = {"path": device.share_mount}
+        checkup = _with(
+            checkup, Fault.of(FaultKind.SHARE_MOUNT_MISSING, device=device.name, **told)
+        )
+    return checkup
+
+
+async def _blenders(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
+    """All Blenders in the usual places, the configured one first."""
+    output = await _within(_ANSWER, link, scripts.BLENDERS, device.blender)
+    own, others = scripts.read_paths(output.stdout if output else b"")
+    chosen, *versions = await asyncio.gather(
+        _version(link, device.blender, *_prefix(device)), *(_version(link, path) for path in others)
+    )
+    pairs = zip(others, versions, strict=True)
+    found = [FoundBlender(path, version) for path, version in pairs if version]
+    if chosen is not None:
+        # Behind a launcher (a container, another machine) it need not be in our sight.
+        found.insert(0, FoundBlender(own or device.blender, chosen, chosen=True))
+    checkup = msgspec.structs.replace(checkup, blenders=tuple(found))
+    if chosen is None:
+        facts = {"blender": device.blender}
+        return _with(checkup, Fault.of(FaultKind.BLENDER_MISSING, device=device.name, **facts))
+    return checkup
+
+
+async def _gpus(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
+    """The cards that Cycles sees in the configured Blender."""
+    if not any(blender.chosen for blender in checkup.blenders):
+        return checkup
+    expression = scripts.GPU_EXPRESSION
+    output = await _within(_START, link, scripts.GPUS, device.blender, expression, *_prefix(device))
+    found = scripts.read_gpus(output.stdout) if output else None
+    if found is None:
+        fault = Fault.of(FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=_last(output))
+        return _with(checkup, fault)
+    gpus = tuple(dict.fromkeys(Gpu(kind, name) for kind, name in found))
+    return msgspec.structs.replace(checkup, gpus=gpus)
+
+
+async def _version(link: Link, blender: str, *prefix: str) -> str | None:
+    output = await _within(_START, link, scripts.VERSION, blender, *prefix)
+    return scripts.read_version(output.stdout) if output else None
+
+
+async def _within(seconds: float, link: Link, script: str, *args: str) -> Output | None:
+    """Run a script; None if it has not ended in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await link.run(script, *args)
+    except TimeoutError:
+        return None
+
+
+def _prefix(device: DeviceSettings) -> list[str]:
+    """Give the words before Blender's command: its environment and the launcher."""
+    settings = [f"{name}={value}" for name, value in device.env.items()]
+    try:
+        launcher = shlex.split(device.launch)
+    except ValueError as error:
+        detail = f"`launch` cannot be read: {error}"
+        facts = {"device": device.name, "detail": detail}
+        raise Failure.of(FaultKind.BLENDER_NOT_STARTED, **facts) from error
+    return (["env", *settings] if settings else []) + launcher
+
+
+def _last(output: Output | None) -> str:
+    if output is None:
+        return f"no answer within {duration(_START)}"
+    told = output.stderr.decode("utf-8", "replace").strip().splitlines()
+    return told[-1] if told else f"exit status {output.status}"
+
+
+def _silent(device: DeviceSettings) -> Fault:
+    detail = f"no answer within {duration(_ANSWER)}"
+    return Fault.of(FaultKind.LINK_LOST, device=device.name, detail=detail)
+
+
+def _with(checkup: Checkup, fault: Fault) -> Checkup:
+    return msgspec.structs.replace(checkup, problems=(*checkup.problems, fault))
+
+
+def _said(fault: Fault) -> dict[str, str]:
+    words = explain(fault)
+    return {"kind": str(fault.kind), "what": words.what, "cure": words.cure}

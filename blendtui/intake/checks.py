@@ -1,0 +1,75 @@
+"""What a .blend's facts say about rendering it: what ends the job at once, what is worth a note."""
+
+from __future__ import annotations
+
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.frames import FIRST_FRAME, LAST_FRAME, MOST_FRAMES
+from blendtui.farm.project import BlendFacts, SceneFacts
+
+MOVIE_FORMATS = frozenset({"FFMPEG", "AVI_JPEG", "AVI_RAW"})
+
+_NAMED = 10
+"""So many missing files are named, the others counted."""
+
+
+def frames_of(scene: SceneFacts) -> tuple[int, ...]:
+    """Give the frames of a scene's own range, none where it runs backwards.
+
+    Blender takes no frame outside its bounds; a file that claims one is held to them.
+    """
+    first = max(scene.frame_start, FIRST_FRAME)
+    last = min(scene.frame_end, LAST_FRAME)
+    return tuple(range(first, last + 1, max(scene.frame_step, 1)))
+
+
+def problem_of(
+    facts: BlendFacts, scene: str | None, frames: tuple[int, ...] | None
+) -> Fault | None:
+    """Say why rendering cannot work: the `scene` named, or the active one; the `frames` named.
+
+    None where nothing speaks against it: the devices' Blender has the last word.
+    """
+    found = facts.scene(scene)
+    if found is None:
+        known = ", ".join(one.name for one in facts.scenes)
+        return Fault.of(
+            FaultKind.SCENE_UNKNOWN, scene=facts.active if scene is None else scene, scenes=known
+        )
+    if not found.file_format:
+        return Fault.of(FaultKind.FORMAT_UNKNOWN, scene=found.name)
+    if found.camera is None and not found.sequencer:
+        return Fault.of(FaultKind.NO_CAMERA, scene=found.name)
+    return _nothing(found, frames)
+
+
+def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
+    width, height = scene.width * scene.percentage // 100, scene.height * scene.percentage // 100
+    if width < 1 or height < 1:
+        detail = f"the picture of scene “{scene.name}” is {width} by {height} pixels"
+        return Fault.of(FaultKind.NOTHING_TO_RENDER, detail=detail)
+    asked = frames_of(scene) if frames is None else frames
+    if not asked:
+        detail = (
+            f"the frames of scene “{scene.name}” begin with {scene.frame_start} "
+            f"and end with {scene.frame_end}"
+        )
+        return Fault.of(FaultKind.NOTHING_TO_RENDER, detail=detail)
+    if len(asked) > MOST_FRAMES:
+        return Fault.of(FaultKind.FRAMES_TOO_MANY, count=len(asked), limit=MOST_FRAMES)
+    return None
+
+
+def notes_of(facts: BlendFacts, scene: str | None) -> tuple[Fault, ...]:
+    """Give what the user should know about a job that is rendered all the same."""
+    notes: list[Fault] = []
+    if facts.missing:
+        named = ", ".join(facts.missing[:_NAMED])
+        more = len(facts.missing) - _NAMED
+        files = f"{named} and {more} more" if more > 0 else named
+        notes.append(Fault.of(FaultKind.FILES_MISSING, count=len(facts.missing), files=files))
+    found = facts.scene(scene)
+    if found is not None and found.file_format in MOVIE_FORMATS:
+        notes.append(
+            Fault.of(FaultKind.MOVIE_AS_FRAMES, scene=found.name, format=found.file_format)
+        )
+    return tuple(notes)

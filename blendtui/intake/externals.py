@@ -1,0 +1,183 @@
+"""Which files a .blend uses, and which of them its project doesn't hold.
+
+Paths inside a .blend are foreign text. They are only ever compared with the names of the
+project's files; the one thing opened is a linked .blend that is itself one of those files.
+"""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blender_asset_tracer.trace import blocks2assets, codes_to_skip, expanders
+
+from blendtui.farm.project import Project
+from blendtui.intake.blend_reader import FOREIGN, BoundedBlend, Unreadable, opened
+
+log = logging.getLogger(__name__)
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_TOKEN = re.compile(r"<UDIM>|<UVTILE>|\*")
+_TAIL_NUMBER = re.compile(r"[0-9]+$")
+
+Block = Any
+"""A block of blender-asset-tracer, which has no types."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One use of a file: `path` as written; `many` where it stands for a sequence or a folder."""
+
+    path: bytes
+    many: bool
+
+
+class Externals:
+    """The files that a project's .blend uses, itself and through the libraries it links."""
+
+    def __init__(self, root: Path, project: Project, limit: int) -> None:
+        self._root = root
+        self._limit = limit
+        self._home = posixpath.dirname(project.blend)
+        self._folders: dict[str, set[str]] = defaultdict(set)
+        for file in project.files:
+            folder, name = posixpath.split(file.path)
+            self._folders[folder].add(name)
+        self._seen: set[tuple[str, bytes]] = set()
+        self._missing: dict[str, bool] = {}
+
+    @property
+    def external(self) -> tuple[str, ...]:
+        """All files used, sorted; relative to the main .blend, absolute ones as written."""
+        return tuple(sorted(self._missing))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Those that the project doesn't hold, sorted."""
+        return tuple(sorted(path for path, missing in self._missing.items() if missing))
+
+    def trace(self, blend: BoundedBlend, path: str) -> None:
+        """Collect what the opened .blend at `path` in the project uses, libraries followed."""
+        blocks = [block for block in blend.blocks if block.code != b"DATA"]
+        waiting = deque(self._visit(path, blocks).items())
+        while waiting:
+            library, names = waiting.popleft()
+            new = {name for name in names if (library, name) not in self._seen}
+            self._seen.update((library, name) for name in new)
+            if new:
+                waiting.extend(self._open_library(library, new).items())
+
+    def _open_library(self, path: str, names: set[bytes]) -> dict[str, set[bytes]]:
+        """Visit the named blocks of a linked .blend; gives what it links itself."""
+        try:
+            with opened(self._root / path, self._limit) as blend:
+                blocks = [
+                    block
+                    for code in {name[:2] for name in names}
+                    for block in blend.find_blocks_from_code(code)
+                    if block.id_name in names
+                ]
+                return self._visit(path, blocks)
+        except (*FOREIGN, Unreadable, OSError) as error:
+            log.info("the linked %s cannot be read: %s", path, error)
+            return {}
+
+    def _visit(self, blend: str, blocks: Iterable[Block]) -> dict[str, set[bytes]]:
+        """Note what blocks use, and what those that they use do; gives library -> names."""
+        folder = posixpath.dirname(blend)
+        linked: dict[str, set[bytes]] = defaultdict(set)
+        waiting = deque(blocks)
+        visited: set[int] = set()
+        while waiting:
+            block = waiting.popleft()
+            if block.file_offset in visited:
+                continue
+            visited.add(block.file_offset)
+            try:
+                if block.code == b"ID":
+                    # A stand-in for what is in a library, which is a block of its own.
+                    library = block.get_pointer(b"lib")
+                    waiting.append(library)
+                    self._link(linked, folder, bytes(library[b"name"]), bytes(block[b"name"]))
+                else:
+                    self._note(folder, block)
+                    waiting.extend(expanders.expand_block(block))
+            except FOREIGN as error:
+                # Only warnings hang on this: a type that is newer than our reader is no failure.
+                log.debug("a block of %s cannot be followed: %r", blend, error)
+        return linked
+
+    def _link(self, linked: dict[str, set[bytes]], folder: str, path: bytes, name: bytes) -> None:
+        inside = _inside(folder, _written(path))
+        if inside is not None and self._holds(inside, many=False):
+            linked[inside].add(name)
+
+    def _note(self, folder: str, block: Block) -> None:
+        if len(block.code) > 2 or block.code in codes_to_skip:
+            return
+        for use in _uses(block):
+            written = _written(use.path)
+            inside = _inside(folder, written)
+            missing = inside is None or not self._holds(inside, use.many)
+            shown = self._shown(folder, written)
+            self._missing[shown] = missing and self._missing.get(shown, True)
+
+    def _shown(self, folder: str, written: str) -> str:
+        """Write a path as seen from the main .blend, whichever file it stands in."""
+        if _is_absolute(written) or folder == self._home:
+            return written.removeprefix("//")
+        return posixpath.relpath(posixpath.join(folder, written.removeprefix("//")), self._home)
+
+    def _holds(self, path: str, many: bool) -> bool:
+        folder, name = posixpath.split(path)
+        names = self._folders.get(folder, set())
+        if name in names:
+            return True
+        pattern = _pattern(name, many)
+        if pattern is not None and any(pattern.fullmatch(one) for one in names):
+            return True
+        return many and any(one == path or one.startswith(path + "/") for one in self._folders)
+
+
+def _uses(block: Block) -> Iterator[_Use]:
+    if block.code == b"IM" and block.get((b"packedfiles", b"first"), default=0):
+        return
+    for usage in blocks2assets.iter_assets(block):
+        path = bytes(usage.asset_path)
+        if path:
+            yield _Use(path, usage.is_sequence)
+
+
+def _written(path: bytes) -> str:
+    return path.decode("utf-8", "replace").replace("\\", "/")
+
+
+def _is_absolute(written: str) -> bool:
+    if written.startswith("//"):
+        return written.startswith("///")
+    return written.startswith("/") or bool(_DRIVE.match(written))
+
+
+def _inside(folder: str, written: str) -> str | None:
+    """Give the path in the project, from its root; None where it leads out of it."""
+    if _is_absolute(written):
+        return None
+    path = posixpath.normpath(posixpath.join(folder, written.removeprefix("//")))
+    return None if path == ".." or path.startswith(("../", "/")) else path
+
+
+def _pattern(name: str, many: bool) -> re.Pattern[str] | None:
+    """Give what a name stands for: tiles and wildcards by their marks, a sequence by its number."""
+    if _TOKEN.search(name):
+        parts = (re.escape(part) for part in _TOKEN.split(name))
+        return re.compile(".*".join(parts), re.DOTALL)
+    stem, suffix = posixpath.splitext(name)
+    if not many or not _TAIL_NUMBER.search(stem):
+        return None
+    return re.compile(re.escape(_TAIL_NUMBER.sub("", stem)) + "[0-9]+" + re.escape(suffix))

@@ -1,0 +1,85 @@
+"""Runs inside Blender: writes the .blend files that the tests render. Python 3.7 and bpy only.
+
+cycles    12 frames of a moving cube, Cycles, a few hundredths of a second each
+slow      the same, a second or two a frame
+nocamera  cycles without a camera
+movie     cycles, writing an FFmpeg movie
+scripted  cycles with a text block that would leave the file RAN beside the .blend
+second    cycles, its active scene is "Second", with another picture size
+missing   cycles with a picture that isn't there
+"""
+
+import sys
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(sys.argv[-1])
+TEXT = """
+import bpy, os
+open(os.path.join(os.path.dirname(bpy.data.filepath), "RAN"), "w").close()
+"""
+
+
+def save(name):
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / (name + ".blend")), copy=True)
+
+
+def basis():
+    bpy.ops.wm.read_factory_settings()
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = 4
+    scene.cycles.use_denoising = False
+    scene.render.resolution_x, scene.render.resolution_y = 96, 54
+    scene.render.resolution_percentage = 100
+    scene.frame_start, scene.frame_end = 1, 12
+    scene.render.filepath = "//render\\shot_####"
+    cube = bpy.data.objects["Cube"]
+    cube.keyframe_insert("location", frame=1)
+    cube.location.x = 3
+    cube.keyframe_insert("location", frame=12)
+    return scene
+
+
+def main():
+    scene = basis()
+    save("cycles")
+    scene.cycles.samples = 1000
+    scene.cycles.use_adaptive_sampling = False
+    save("slow")
+    scene = basis()
+    bpy.data.objects.remove(bpy.data.objects["Camera"])
+    save("nocamera")
+    scene = basis()
+    if hasattr(scene.render.image_settings, "media_type"):
+        scene.render.image_settings.media_type = "VIDEO"
+    scene.render.image_settings.file_format = "FFMPEG"
+    scene.render.filepath = "//render/film.mp4"
+    save("movie")
+    basis()
+    text = bpy.data.texts.new("leave.py")
+    text.write(TEXT)
+    text.use_module = True
+    save("scripted")
+    scene = basis()
+    second = bpy.data.scenes.new("Second")
+    for thing in scene.collection.all_objects:
+        second.collection.objects.link(thing)
+    second.camera = scene.camera
+    second.render.resolution_x, second.render.resolution_y = 48, 54
+    second.render.engine = "CYCLES"
+    second.cycles.samples = 1
+    second.cycles.use_denoising = False
+    second.render.filepath = scene.render.filepath
+    bpy.context.window.scene = second
+    save("second")
+    basis()
+    image = bpy.data.images.new("gone", 4, 4)
+    image.source = "FILE"
+    image.filepath = "//textures\\gone.png"
+    image.use_fake_user = True
+    save("missing")
+
+
+main()

@@ -1,0 +1,35 @@
+"""Small .blend files, made by the Blender that is installed, once for a test process."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+BLENDER = shutil.which("blender")
+needs_blender = pytest.mark.skipif(BLENDER is None, reason="Blender is not installed")
+
+_SCRIPT = Path(__file__).with_name("make_scenes.py")
+
+
+@functools.cache
+def scenes() -> Path:
+    """Give the folder of the .blend files that make_scenes.py describes."""
+    folder = Path(tempfile.mkdtemp(prefix="blendtui-scenes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    blender("-P", str(_SCRIPT), "--", str(folder))
+    return folder
+
+
+def blender(*words: str) -> str:
+    """Run Blender in the background to its end; gives what it printed."""
+    assert BLENDER is not None
+    start = [BLENDER, "-b", "--factory-startup", "--python-exit-code", "3"]
+    done = subprocess.run([*start, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
