@@ -76,7 +76,7 @@ def _add_places(parser: argparse.ArgumentParser, default: object) -> None:
     )
 
 
-_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+_Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:

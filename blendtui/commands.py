@@ -112,9 +112,7 @@ def watch(options: argparse.Namespace) -> int:
     share = Share(places.share)
     share.check()
     return asyncio.run(
-        headless.watch(
-            settings, places, share, once=options.once, log_format=options.log_format
-        )
+        headless.watch(settings, places, share, once=options.once, log_format=options.log_format)
     )
 
 
@@ -142,7 +140,9 @@ def devices_check(options: argparse.Namespace) -> int:
     settings, places = load(options)
     log_to_file(places.state)
     chosen = [_named(settings, options.name)] if options.name else list(settings.devices)
-    return checking.run(chosen, places.known_hosts, as_json=options.json)
+    found = checking.check(chosen, places.known_hosts)
+    print(checking.as_json(found) if options.json else checking.text(found))
+    return OK if all(one.is_well for one in found) else SOME_FAILED
 
 
 def _named(settings: Settings, name: str) -> DeviceSettings:

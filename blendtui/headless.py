@@ -35,8 +35,8 @@ async def watch(
     Raises:
         Failure: the share is missing, or another engine has it.
     """
-    with EngineLock(places, share):
-        engine = Engine(settings, places, share)
+    with EngineLock(places) as lock:
+        engine = Engine(settings, places, share, touch=lock.touch)
         views = Views(places.store)
         known = {job.name for job in views.jobs() if job.reported}
         printer = Printer(views, sys.stdout, as_json=log_format == "json")

@@ -1,4 +1,4 @@
-"""What devices.toml can say, as typed values; `config.py` reads and checks the file itself."""
+"""What devices.toml can say, as typed values; `config` reads and checks the file itself."""
 
 from __future__ import annotations
 

@@ -87,7 +87,9 @@ def text(shown: dict[str, Any]) -> str:
         [(safe(device["name"]), _state(device), _slots(device)) for device in shown["devices"]],
         "No devices have been seen yet.",
     )
-    lines += [f"  {safe(one['name'])}: {one['problem']}" for one in shown["devices"] if one["problem"]]
+    lines += [
+        f"  {safe(one['name'])}: {one['problem']}" for one in shown["devices"] if one["problem"]
+    ]
     return "\n".join(lines)
 
 

@@ -271,6 +271,10 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender said nothing of a failure, but frame {frame} is not there: {detail}.",
         "Look at the try's log, and at the free space on the device.",
     ),
+    FaultKind.OUTPUT_CHANGED: (
+        "{device}: {path} is not the file that was reported there: {detail}.",
+        "The frame is rendered again. If it happens often, check the device's disk and memory.",
+    ),
     FaultKind.OUTPUT_REFUSED: (
         "{device}: the files of frame {frame} were not taken: {detail}.",
         "Look at the scene's output path and its File Output nodes; if they are as they should "
@@ -293,6 +297,18 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender had left after a long time without any word from here.",
         "Nothing needs to be done: it is started again when there is work.",
     ),
+    FaultKind.SHARE_MISSING: (
+        "The share {path} is not there.",
+        "Connect or mount it, or correct `path` under [share] in devices.toml.",
+    ),
+    FaultKind.SHARE_WRITE: (
+        "{path} on the share cannot be written: {reason}.",
+        "Make room or mend the permissions; blendtui goes on by itself then.",
+    ),
+    FaultKind.SHARE_TAKEN: (
+        "A farm is already running for this share, on {host} (process {pid}).",
+        "Use that one (`blendtui status` there shows it), or stop it first.",
+    ),
     FaultKind.NO_DEVICES: (
         "There is no devices.toml here, nor in {folder}.",
         "Run `blendtui init` to write one, put your devices in, then `blendtui devices check`.",
@@ -312,6 +328,15 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
     FaultKind.REQUEST_REFUSED: (
         "{job} cannot be changed like that ({request}): it is {state}.",
         "`blendtui retry {job}` renders what is missing of a job that has ended.",
+    ),
+    # the share and this machine
+    FaultKind.SHARE_WRITE: (
+        "“{path}” cannot be written: {reason}.",
+        "Make room for it, or mend the share and its permissions; blendtui tries again.",
+    ),
+    FaultKind.PROJECT_CHANGED: (
+        "The job's file “{path}” changed on this computer after it was dropped: it {problem}.",
+        "Leave the job's files as they are; drop the project again.",
     ),
     # the job as a whole
     FaultKind.FIRST_TRIES_FAILED: (

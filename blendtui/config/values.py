@@ -267,7 +267,7 @@ def key_file(value: object, folder: Path) -> Path:
 def device_path(value: object, _: Path) -> str:
     """Check a path on a device."""
     text = _filled(value)
-    if not text.startswith(("/", "~")):
-        is_posix = re.search(r"[\\:]", text) is None
+    if text != "~" and not text.startswith(("/", "~/")):
+        is_posix = re.search(r"[\\:~]", text) is None
         raise Wrong(described(text), quoted(f"~/{text.removeprefix('./')}") if is_posix else "")
     return text

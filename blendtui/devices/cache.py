@@ -43,8 +43,8 @@ for job in ./* ./.[!.]* ./..?*; do
 done | sort -u | sed 's/^/kept /'
 """
 )
-"""$1 the work_dir, $2 "all" or "named", then names of jobs. Prints as LOOK does, then what is stale,
-then the hashes that jobs name; with "named", the folders of all other jobs are removed."""
+"""$1 the work_dir, $2 "all" or "named", then names of jobs. Prints as LOOK does, then what is
+stale, then the hashes that jobs name; with "named", the folders of other jobs are removed."""
 
 _DELETE = r"""
 LC_ALL=C; export LC_ALL

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import stat
 import sys
 import threading
 import time
@@ -22,14 +20,16 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_progress import progress_of
-    from blendtui.devices.driver_project import RunFailure, disk_failure, hash_file, make_ready
+    from blendtui.devices.driver_project import RunFailure, disk_failure, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from driver_output import gpu_error, outputs
     from driver_progress import progress_of
-    from driver_project import RunFailure, disk_failure, hash_file, make_ready
+    from driver_project import RunFailure, disk_failure, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
 
 _LINE_AT_MOST = 60_000
@@ -37,13 +37,6 @@ _DETAIL_AT_MOST = 4_000
 _SOONEST, _LATEST = 0.005, 0.25
 _PROGRESS_EVERY = 0.5
 _WRITE_TRIES = 120
-# Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
-_GPU_ERROR = re.compile(
-    rb"\b(?:CUDA|HIP|OptiX|oneAPI|Metal)(?: \w+)? error\b|launch failed|illegal address"
-    rb"|kernel compilation failed|out of (?:GPU )?memory|std::bad_alloc|unable to open a display",
-    re.IGNORECASE,
-)
-_TAIL_AT_MOST = 4 * 2**20
 
 
 class Log:
@@ -147,6 +140,7 @@ class Driver:
         """Put the project together and open it. Raises RunFailure."""
         begun = time.monotonic()
         blend = make_ready(self._run.parent, settings.get("share_file"))
+        self._make_out()
         self._scene, facts = open_scene(
             blend, settings.get("scene"), settings.get("allow_scripts") is True
         )
@@ -154,6 +148,15 @@ class Driver:
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
+
+    def _make_out(self) -> None:
+        """Make the folder for frames; not those above it, where a share may not be mounted."""
+        try:
+            self._out.mkdir(exist_ok=True)
+        except OSError as error:
+            problem = disk_failure(error, self._out)
+            kind = problem.kind if self._out.parent.exists() else "share-mount-missing"
+            raise RunFailure(kind, **problem.facts) from error
 
     def serve(self) -> str:
         """Work until the end; gives its reason, "quit" or "idle"."""
@@ -251,7 +254,7 @@ class Driver:
         except RuntimeError as problem:
             error = str(problem).strip()
         self._rendered = time.monotonic()
-        poison = _gpu_error(self._run / "log", logged)
+        poison = gpu_error(self._run / "log", logged)
         if poison:
             self._fail(key, "gpu-error", poison)
         elif error:
@@ -261,7 +264,7 @@ class Driver:
             self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
 
     def _report(self, key: tuple[int, int], folder: Path, fields: dict[str, Any]) -> None:
-        files, flaw = _outputs(folder)
+        files, flaw = outputs(folder)
         if flaw:
             self._fail(key, "output-missing", flaw)
             return
@@ -272,6 +275,7 @@ class Driver:
             self._settle(key, "rendered", **fields)
 
     def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:
+        shutil.rmtree(str(self._folder(key)), ignore_errors=True)
         self._settle(key, "failed", at=time.time(), kind=kind, detail=detail[:_DETAIL_AT_MOST])
 
     def _logged(self) -> int:
@@ -292,59 +296,6 @@ class Driver:
             self._mentioned = now
             key = {"frame": self._in_hand[0], "try": self._in_hand[1]}
             self._log.mention("progress", **key, **found._asdict())
-
-
-def _gpu_error(log: Path, offset: int) -> str:
-    """Give the first line of a GPU's trouble since `offset`, empty if there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(offset)
-            text = file.read(_TAIL_AT_MOST)
-    except OSError:
-        return ""
-    found = _GPU_ERROR.search(text)
-    if found is None:
-        return ""
-    begin = text.rfind(b"\n", 0, found.start()) + 1
-    return text[begin:].splitlines()[0].decode("utf-8", "replace").strip()
-
-
-def _outputs(folder: Path) -> tuple[list[dict[str, Any]], str]:
-    """List a frame's files with size and hash; the text says what is wrong with them."""
-    files = []
-    for place, _, names in os.walk(str(folder)):
-        for name in sorted(names):
-            path = Path(place) / name
-            facts = path.lstat()
-            if not stat.S_ISREG(facts.st_mode):
-                continue
-            flaw = _flaw(path, facts.st_size)
-            if flaw:
-                return [], f"{name} {flaw}"
-            relative = path.relative_to(folder).as_posix()
-            file = {"path": relative, "size": facts.st_size, "sha256": hash_file(path)}
-            files.append(file)
-    return files, "" if files else "Blender wrote no file"
-
-
-# How a file of a kind begins and ends; what was cut short has no end.
-_SHAPES = {
-    ".png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
-    ".jpg": (b"\xff\xd8\xff", b"\xff\xd9"),
-    ".jpeg": (b"\xff\xd8\xff", b"\xff\xd9"),
-    ".exr": (b"\x76\x2f\x31\x01", b""),
-}
-
-
-def _flaw(path: Path, size: int) -> str:
-    if size == 0:
-        return "is empty"
-    begin, end = _SHAPES.get(path.suffix.lower(), (b"", b""))
-    with path.open("rb") as file:
-        if file.read(len(begin)) != begin:
-            return f"is no {path.suffix[1:]} file"
-        file.seek(-min(len(end), size), os.SEEK_END)
-        return "" if file.read() == end or not end else "is cut short"
 
 
 def memory() -> int | None:

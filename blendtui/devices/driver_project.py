@@ -116,10 +116,13 @@ class _ShareFile:
                 self._copy(path, fresh, blob.name)
             fresh.chmod(_READ_ONLY)
             fresh.replace(blob)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
-            if isinstance(error, OSError) and error.errno in _FULL:
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+            raise RunFailure("blob-damaged", path=path, detail=error) from error
+        except OSError as error:
+            if error.errno in _FULL:
                 raise
-            raise RunFailure("share-mount-missing", path=self.path, detail=error) from error
+            above = Path(str(self.path)).parent
+            raise RunFailure("share-mount-missing", path=above, detail=error) from error
         finally:
             _unlink(fresh)
 

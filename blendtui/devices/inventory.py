@@ -164,7 +164,7 @@ async def look(link: Link, work_dir: str) -> Inventory:
 def succeeded(link: Link, work_dir: str, output: Output) -> bytes:
     """Give what a script of ours printed.
 
-    Raises Failure: DEVICE_DISK_FULL or WORK_DIR_UNWRITABLE with the device's own words if it failed.
+    Raises Failure if it failed: DEVICE_DISK_FULL or WORK_DIR_UNWRITABLE, in the device's words.
     """
     if output.status == 0:
         return output.stdout

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -17,9 +17,10 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
 # OpenSSH allows 10 sessions a connection (MaxSessions); two are left for those that the server
-# has not yet put away when we open the next.
+# has not yet put away when we open the next: it counts one until its last process has ended. When
+# it refuses one all the same, that connection gets no more until it had time to tidy up.
 CHANNELS = 8
-_REFUSALS = 3
+_TIDYING = 5.0
 _OUTPUT_LIMIT = 16 * 2**20
 _CHUNK = 64 * 1024
 _STDERR = asyncssh.EXTENDED_DATA_STDERR
@@ -57,12 +58,21 @@ class Output:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One SSH connection of a link, how many channels it has, and how many it may have."""
+    """One SSH connection of a link: how many channels it has, may have, and ever had."""
 
     connection: asyncssh.SSHClientConnection
     lost: asyncio.Future[str]
     room: int = CHANNELS
     used: int = 0
+    opened: int = 0
+
+    def full(self) -> None:
+        """Take no more channels than there are now, for some seconds."""
+        self.room = self.used
+        asyncio.get_running_loop().call_later(_TIDYING, self._refreshed)
+
+    def _refreshed(self) -> None:
+        self.room = CHANNELS
 
 
 @dataclass(slots=True, eq=False)
@@ -96,8 +106,10 @@ class Link:
         line, collected = await self._open_run(command(script, *args))
         try:
             with self._translated():
-                collected.channel.write(stdin)
-                collected.channel.write_eof()
+                # A short command may have ended before it was told anything.
+                with contextlib.suppress(BrokenPipeError):
+                    collected.channel.write(stdin)
+                    collected.channel.write_eof()
                 return await self._answer(collected)
         finally:
             self._end(line, collected.channel)
@@ -113,7 +125,8 @@ class Link:
         line, process = await self._channel(
             lambda connection: connection.create_process(
                 wanted, encoding=None, stderr=asyncssh.DEVNULL
-            )
+            ),
+            lambda opened: opened.close(),
         )
         try:
             with self._translated():
@@ -186,47 +199,71 @@ class Link:
                 raise Failure(self._lost.result())
             line = next((line for line in self._lines if line.used < line.room), None)
             if line is None:
-                line = await self.add_line()
+                line = await self._further_line()
             line.used += 1
             return line
+
+    async def _further_line(self) -> Line:
+        try:
+            return await self.add_line()
+        except Failure as failure:
+            detail = f"a further connection failed: {failure.fault.fact('detail')}"
+            raise self._failure(detail.rstrip(": ")) from failure
 
     def _end(self, line: Line, channel: asyncssh.SSHClientChannel[bytes]) -> None:
         """Close a channel; its place is free when the server has closed its side too."""
         channel.close()
-        task = asyncio.create_task(self._ended(line, channel))
+        self._later(self._ended(line, channel))
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def _ended(self, line: Line, channel: asyncssh.SSHClientChannel[bytes]) -> None:
         await channel.wait_closed()
         line.used -= 1
-        # After a refusal, feel our way back: the server may just have been slow to tidy up.
-        line.room = min(CHANNELS, line.room + 1)
 
     async def _channel(
-        self, opener: Callable[[asyncssh.SSHClientConnection], Awaitable[_T]]
+        self,
+        opener: Callable[[asyncssh.SSHClientConnection], Awaitable[_T]],
+        closer: Callable[[_T], None],
     ) -> tuple[Line, _T]:
         """Open a channel; where the server allows fewer than we thought, use another connection."""
-        refusals = 0
         while True:
             line = await self._take()
+            opening = asyncio.ensure_future(opener(line.connection))
             try:
                 with self._translated():
-                    return line, await opener(line.connection)
+                    opened = await asyncio.shield(opening)
+                line.opened += 1
+                return line, opened
+            except asyncio.CancelledError:
+                self._later(self._abandon(line, opening, closer))
+                raise
             except asyncssh.ChannelOpenError as error:
                 line.used -= 1
-                refusals += line.used == 0
-                line.room = max(1, min(line.room, line.used))
-                if refusals == _REFUSALS:
+                line.full()
+                if line.used == line.opened == 0:
                     facts = {"device": self.device, "detail": error.reason}
                     raise Failure.of(FaultKind.SESSION_REFUSED, **facts) from error
-            except BaseException:
+            except Failure:
                 line.used -= 1
                 raise
 
+    async def _abandon(
+        self, line: Line, opening: asyncio.Future[_T], closer: Callable[[_T], None]
+    ) -> None:
+        """Close what was being opened when nobody wanted it any more; the server counts it too."""
+        with contextlib.suppress(asyncssh.Error, ConnectionError):
+            closer(await opening)
+            line.opened += 1
+        line.used -= 1
+
     async def _open_run(self, wanted: str) -> tuple[Line, _Collected]:
         line, (_, session) = await self._channel(
-            lambda connection: connection.create_session(_Collected, wanted, encoding=None)
+            lambda connection: connection.create_session(_Collected, wanted, encoding=None),
+            lambda opened: opened[0].close(),
         )
         return line, cast(_Collected, session)
 
@@ -258,7 +295,9 @@ class Link:
                 raise Failure(self._lost.result())
             if self._sftp is not None:
                 return self._sftp
-            _, fresh = await self._channel(lambda connection: connection.start_sftp_client())
+            _, fresh = await self._channel(
+                lambda connection: connection.start_sftp_client(), lambda opened: opened.exit()
+            )
             self._sftp = fresh
             return fresh
 

@@ -60,9 +60,7 @@ def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
             yield error
 
 
-async def in_thread(
-    function: Callable[_P, _T], *args: _P.args, **options: _P.kwargs
-) -> _T:
+async def in_thread(function: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
     """Run something outside the event loop; also when cancelled, it has ended on return.
 
     A file that a thread still writes to must not be closed.

@@ -25,7 +25,15 @@ from blendtui.settings import DeviceSettings
 if TYPE_CHECKING:
     from blendtui.devices.link import Link, Output
 
-_DRIVER = ("driver.py", "driver_project.py", "driver_scene.py", "driver_progress.py")
+DRIVER_FILES = (
+    "driver.py",
+    "driver_output.py",
+    "driver_progress.py",
+    "driver_project.py",
+    "driver_scene.py",
+)
+"""What runs inside Blender; each file knows only the others."""
+
 _GRACE = 5.0
 
 
@@ -101,7 +109,7 @@ async def prepare(link: Link, folder: RunFolder, settings: RunSettings) -> None:
     Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
     """
     here = Path(__file__).parent
-    files = {name: (here / name).read_bytes() for name in _DRIVER}
+    files = {name: (here / name).read_bytes() for name in DRIVER_FILES}
     files["settings.json"] = msgspec.json.encode(settings)
     sizes = [word for name, data in files.items() for word in (name, str(len(data)))]
     output = await link.run(scripts.PREPARE, folder.path, *sizes, stdin=b"".join(files.values()))

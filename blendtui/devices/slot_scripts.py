@@ -17,7 +17,8 @@ born() {
     if [ -r "/proc/$1/stat" ]; then
         echo $(fields "$1" | cut -d ' ' -f 20) $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
     else
-        echo $(ps -o stat= -o lstart= -p "$1" 2>/dev/null | sed -n 's/^ *[^Z ][^ ]* *//p')
+        echo $(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null |
+            sed -n 's/^ *[^Z ][^ ]* *//p')
     fi
 }
 group_of() {
@@ -67,6 +68,14 @@ printf '\036{"is":"ended","status":%d}\n' $status >>log
 """The shell around Blender, as long as that lives; its arguments are the command."""
 
 LAUNCH = r"""
+# A session of its own keeps a group of processes together; macOS has perl for it.
+apart() {
+    if command -v setsid >/dev/null; then exec setsid "$@"; fi
+    if command -v perl >/dev/null; then
+        exec perl -e 'use POSIX; POSIX::setsid(); exec @ARGV' -- "$@"
+    fi
+    exec "$@"
+}
 folder=$1 supervise=$2 blender=$3 scripts=$4 threads=$5 prefixed=$6
 shift 6
 cd "$folder" || exit 10
@@ -79,10 +88,8 @@ set -- "$@" "$blender" -b "$scripts" --python-exit-code 3
 set -- "$@" -P "$PWD/driver.py" -- "$PWD/settings.json"
 # A run is started once in its life, however often somebody asks.
 if ( set -C; : >launched ) 2>/dev/null; then
-    session=
-    if command -v setsid >/dev/null; then session=setsid; fi
     # The pipe ends, and with it the waiting, when the pid is known.
-    : $($session nohup sh -c "$supervise" blendtui-run "$@" </dev/null 2>>log &)
+    : $(apart nohup sh -c "$supervise" blendtui-run "$@" </dev/null 2>>log &)
 fi
 tries=0
 while [ ! -s pid ] && [ $tries -lt 50 ]; do

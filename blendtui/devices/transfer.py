@@ -1,29 +1,27 @@
 """The project out: what a device does not have yet travels, by content, and once.
 
 Blobs go to `work_dir`/blobs/<sha256>.part; the driver inside Blender checks their hash and gives
-them their name. All who write a .part write the same bytes, in order, from an offset up to which
-they are there, and nobody cuts one short: so it's always a good beginning, whoever dies or comes
+them their name. All who write a .part write the same bytes in order, from an offset up to which
+they are there, and nobody cuts it short: so it is always a good beginning, whoever dies or comes
 second.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncssh
 
 from blendtui import wording
 from blendtui.devices.cache import HASHES, delete, make_room, remove_job, trim_cache
-from blendtui.devices.inventory import Inventory, Plan, Upload, look, part_of, plan, succeeded, turn
-from blendtui.devices.pump import BATCH, WINDOW, block_size, each, first_error, in_thread
+from blendtui.devices.inventory import Inventory, Plan, look, plan, succeeded, turn
 from blendtui.devices.slot import resolve_work_dir
-from blendtui.errors import Failure, reason_of
+from blendtui.devices.upload import Progress, send_blobs
+from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import Project
 
@@ -45,14 +43,8 @@ MARGIN = 64 * 2**20
 CACHE = 20 * 2**30
 """Bytes that blobs may take where nobody says otherwise."""
 
-_FILES_AT_ONCE = 32
 _LOOKS = 3
 _NO_GZIP = 20
-_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
-_PRIVATE = asyncssh.SFTPAttrs(permissions=0o600)
-
-Progress = Callable[[int, int], None]
-"""Told of bytes that have arrived and bytes that travel in all."""
 
 _MANIFEST = (
     HASHES
@@ -62,18 +54,29 @@ umask 077
 mkdir -p "$1/jobs/$2" && cd "$1/jobs/$2" || exit 1
 new=manifest.$$.new
 case $4 in
-    gzip) command -v gzip >/dev/null || exit 20; gzip -dc >"$new" ;;
+    gzip)
+        command -v gzip >/dev/null || exit 20
+        gzip -dc >"$new"
+        ;;
     *) cat >"$new" ;;
 esac || exit 1
 # A lost connection looks like the end of the manifest.
 if [ "$(wc -c <"$new")" -ne "$3" ]; then rm -f "$new"; exit 1; fi
-mv -f "$new" manifest.json || exit 1
-cd "$1/blobs" || exit 1
+mv -f "$new" manifest.json && cd "$1/blobs" || exit 1
 hashes "$1/jobs/$2/manifest.json" | sed 's/.*/& &.part/' | xargs touch -c 2>/dev/null || :
 """
 )
 """$1 the work_dir, $2 the job, $3 the manifest's size, $4 how it comes through stdin. Whatever it
 names counts as used now."""
+
+_PROBE = r"""
+LC_ALL=C; export LC_ALL
+cd "$1/blobs" || exit 1
+dd if=/dev/zero of=".probe.$$" bs=65536 count=16; status=$?
+rm -f ".probe.$$"
+exit $status
+"""
+"""$1 the work_dir. Says why nothing can be written there, if so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ async def send_project(
     job: str,
     project: Project,
     root: Path,
+    *,
     progress: Progress | None = None,
     cache: int = CACHE,
 ) -> Sent:
@@ -100,15 +104,14 @@ async def send_project(
     far as its jobs allow; `work_dir` is absolute (see `resolve_work_dir`). Raises Failure:
     DEVICE_DISK_FULL, WORK_DIR_UNWRITABLE, DEVICE_FILE_REFUSED, PROJECT_CHANGED, LINK_LOST.
     """
+    delivery = _Delivery(link, work_dir, project, root, progress, cache)
     async with turn(link, work_dir):
-        sender = _Sender(link, work_dir, root, progress or _ignored)
-        for tries in range(_LOOKS):
+        for looks in range(1, _LOOKS + 1):
             try:
-                sent = await _send_missing(sender, project, cache)
+                sent = await delivery.send_missing()
                 break
-            except _VanishedError:
-                # Somebody else has accepted or deleted a blob since we looked.
-                if tries == _LOOKS - 1:
+            except Failure as failure:
+                if looks == _LOOKS or not _has_vanished(failure):
                     raise
         await send_manifest(link, work_dir, job, project)
     return sent
@@ -117,7 +120,7 @@ async def send_project(
 async def send_manifest(link: Link, work_dir: str, job: str, project: Project) -> None:
     """Tell a device what a job consists of, in one step; its blobs count as used now.
 
-    For devices that take the files from the share itself, this is all that is sent.
+    For devices that take the files from the share themselves, this is all that is sent.
     Raises Failure: DEVICE_DISK_FULL, WORK_DIR_UNWRITABLE, LINK_LOST.
     """
     plain = manifest(project)
@@ -136,90 +139,70 @@ def manifest(project: Project) -> bytes:
     return json.dumps({"blend": project.blend, "files": files}, separators=(",", ":")).encode()
 
 
-def _ignored(_done: int, _total: int) -> None:
-    pass
-
-
-class _VanishedError(Failure):
-    """A file or folder on the device that was there a moment ago is not."""
-
-
-async def _send_missing(sender: _Sender, project: Project, cache: int) -> Sent:
-    link, work_dir = sender.link, sender.work_dir
-    inventory = await look(link, work_dir)
-    todo = plan(project.files, inventory)
-    await delete(link, work_dir, inventory, todo.spoiled)
-    if todo.uploads:
-        await _have_room(link, work_dir, project, todo, inventory, cache)
-        await sender.send(todo)
-    count = len(todo.uploads)
-    return Sent(count, todo.left, len(project.files) - count)
-
-
-async def _have_room(
-    link: Link, work_dir: str, project: Project, todo: Plan, inventory: Inventory, cache: int
-) -> None:
-    """Keep the cache to its limit, and the disk from filling up. Raises Failure: DEVICE_DISK_FULL."""
-    surplus = inventory.total + todo.left - cache
-    short = _short(todo, inventory)
-    if surplus <= 0 and short <= 0:
-        return
-    ours = {file.sha256 for file in project.files}
-    freed = await make_room(link, work_dir, max(surplus, short), ours)
-    if short > 0:
-        # What was deleted may still be linked into a job's project.
-        inventory = await look(link, work_dir) if freed else inventory
-        if _short(todo, inventory) > 0:
-            raise _disk_full(link, work_dir, todo, inventory.free or 0)
-
-
-def _short(todo: Plan, inventory: Inventory) -> int:
-    return 0 if inventory.free is None else todo.needed + MARGIN - inventory.free
-
-
-def _disk_full(link: Link, work_dir: str, todo: Plan, free: int) -> Failure:
-    needed, found = wording.size(todo.needed + MARGIN), wording.size(free)
-    return Failure.of(
-        FaultKind.DEVICE_DISK_FULL,
-        device=link.device,
-        needed=needed,
-        free=found,
-        work_dir=work_dir,
-        detail=f"the project needs {needed} more, {found} are free",
-    )
-
-
-@dataclass(slots=True)
-class _Sender:
-    """Sends blobs of one project: many files at once, and many blocks of each."""
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One project for one device."""
 
     link: Link
     work_dir: str
+    project: Project
     root: Path
-    progress: Progress
-    _block: int = 0
-    _done: int = 0
-    _total: int = 0
-    _window: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WINDOW))
+    progress: Progress | None
+    cache: int
 
-    async def send(self, todo: Plan) -> None:
-        """Send all that is planned. Raises Failure."""
-        self._done, self._total = 0, todo.left
+    async def send_missing(self) -> Sent:
+        """Look what is there, make room for the rest and send it."""
+        inventory = await look(self.link, self.work_dir)
+        todo = plan(self.project.files, inventory)
+        await delete(self.link, self.work_dir, inventory, todo.spoiled)
+        if todo.uploads:
+            await self._make_room(todo, inventory)
+            await self._send(todo)
+        count = len(todo.uploads)
+        return Sent(count, todo.left, len(self.project.files) - count)
+
+    async def _make_room(self, todo: Plan, inventory: Inventory) -> None:
+        """Keep the cache to its limit and the disk from filling up."""
+        surplus = inventory.total + todo.left - self.cache
+        short = _short(todo, inventory)
+        if surplus <= 0 and short <= 0:
+            return
+        ours = {file.sha256 for file in self.project.files}
+        freed = await make_room(self.link, self.work_dir, max(surplus, short), ours)
+        if short > 0:
+            # What was deleted may still be linked into a job's folder, and take its space there.
+            found = await look(self.link, self.work_dir) if freed else inventory
+            if _short(todo, found) > 0:
+                raise self._disk_full(todo, found)
+
+    async def _send(self, todo: Plan) -> None:
         try:
-            async with self.link.sftp() as sftp:
-                self._block = block_size(sftp.limits.max_write_len)
-                # Large ones first, so that no large one is left over to travel alone at the end.
-                uploads = sorted(todo.uploads, key=lambda upload: -upload.left)
-                try:
-                    await each(uploads, _FILES_AT_ONCE, lambda upload: self._send(sftp, upload))
-                except asyncssh.SFTPFailure as error:
-                    # All that SFTP's version 3 says of a full disk is "Failure".
-                    found = await look(self.link, self.work_dir)
-                    raise self._refused(todo, found, error) from error
-        except FileNotFoundError:
+            await send_blobs(self.link, self.work_dir, todo, self.root, self.progress)
+        except Failure as failure:
+            # All that SFTP says of a full disk is "Failure": ask those who know.
+            if failure.fault.kind is FaultKind.DEVICE_FILE_REFUSED and not _has_vanished(failure):
+                output = await self.link.run(_PROBE, self.work_dir)
+                succeeded(self.link, self.work_dir, output)
             raise
 
-    def _refused(self, todo: Plan, found: Inventory, error: asyncssh.SFTPFailure) -> Exception:
-        if found.free is not None and found.free < MARGIN:
-            return _disk_full(self.link, self.work_dir, todo, found.free)
-        return error
+    def _disk_full(self, todo: Plan, inventory: Inventory) -> Failure:
+        needed, free = wording.size(todo.needed + MARGIN), wording.size(inventory.free or 0)
+        return Failure.of(
+            FaultKind.DEVICE_DISK_FULL,
+            device=self.link.device,
+            needed=needed,
+            free=free,
+            work_dir=self.work_dir,
+            path=self.work_dir,
+            detail=f"the project needs {needed} there, and {free} is free",
+        )
+
+
+def _has_vanished(failure: Failure) -> bool:
+    """Whether somebody else has accepted or deleted a .part since we looked."""
+    return isinstance(failure.__cause__, asyncssh.SFTPNoSuchFile)
+
+
+def _short(todo: Plan, inventory: Inventory) -> int:
+    """How many bytes of free space are missing."""
+    return 0 if inventory.free is None else todo.needed + MARGIN - inventory.free

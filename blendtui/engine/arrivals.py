@@ -25,7 +25,7 @@ from blendtui.intake.scene import read_facts
 from blendtui.intake.watch import DropWatch
 from blendtui.journal import Journal
 from blendtui.settings import ShareSettings
-from blendtui.wording import explain
+from blendtui.wording import explain, safe
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Arrivals:
                 await self._admit(drop, job)
 
     async def _take(self, drop: Path) -> None:
-        while not await self._admit(drop):
+        while not await self._admit(drop):  # noqa: ASYNC110 - the share tells nobody of room
             await asyncio.sleep(HOLD)
 
     async def _admit(self, drop: Path, job: str | None = None) -> bool:
@@ -100,17 +100,18 @@ class Arrivals:
         share, places = self._office.share, self._office.places
         unpacked = await asyncio.to_thread(unpack, drop, incoming, self._limits)
         facts = await asyncio.to_thread(read_facts, incoming, unpacked.project)
-        frames = _frames(unpacked.jobfile, facts)
-        fault = problem_of(facts, unpacked.jobfile.scene, frames)
+        jobfile = unpacked.jobfile
+        named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
+        fault = problem_of(facts, jobfile.scene, named)
+        frames = () if fault else named or _own_frames(jobfile, facts)
         if job is None:
             job = await asyncio.to_thread(share.reserve, drop.stem, self._knows)
             await asyncio.to_thread(share.take, drop, job)
         place = places.project(job)
-        shutil.rmtree(place, ignore_errors=True)
-        incoming.rename(place)
+        await asyncio.to_thread(_move_folder, incoming, place)
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(facts, unpacked.jobfile.scene)
-        spec = _spec(job, unpacked, () if fault else frames)
+        warnings = notes_of(facts, jobfile.scene)
+        spec = _spec(job, unpacked, frames)
         log.info("%s taken as job %s, %d frames", drop, job, len(frames))
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
@@ -123,7 +124,12 @@ class Arrivals:
         self._tell(NoteKind.REJECTED, fault, drop.name)
 
     def _tell(self, kind: NoteKind, fault: Fault, name: str) -> None:
-        self._office.tell(Heard(Note(kind, fault=fault, detail=name)))
+        self._office.tell(Heard(Note(kind, fault=fault, detail=safe(name))))
+
+
+def _move_folder(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    source.rename(target)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -134,9 +140,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return (found.st_size, found.st_mtime_ns)
 
 
-def _frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
-    if jobfile.frames is not None:
-        return parse_frames(jobfile.frames)
+def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     scene = facts.scene(jobfile.scene)
     return frames_of(scene) if scene else ()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from blendtui import config
@@ -46,8 +47,11 @@ CONFIG = 1.0
 class Engine:
     """One farm for one share. `run` goes on until it is cancelled or, with `once`, all is done."""
 
-    def __init__(self, settings: Settings, places: Places, share: Share) -> None:
+    def __init__(
+        self, settings: Settings, places: Places, share: Share, touch: Callable[[], None]
+    ) -> None:
         self._settings = settings
+        self._touch = touch
         self._scheduler = Scheduler()
         self._journal = Journal(places.store)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
@@ -63,6 +67,7 @@ class Engine:
             tell=self._inbox.put_nowait,
             work=self._work,
             offset=lambda run: self._offsets.get(run, 0),
+            keep_log=self._keep_log,
         )
         self._arrivals = Arrivals(
             self._office, self._journal, settings.share, self._scheduler.farm.jobs.__contains__
@@ -120,7 +125,8 @@ class Engine:
         self._journal.close()
 
     async def _until_done(self) -> None:
-        while not self._is_done():
+        # Done is what the share, the rules and the devices say together: there is no one event.
+        while not self._is_done():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     def _is_done(self) -> bool:
@@ -252,6 +258,7 @@ class Engine:
         while True:
             await asyncio.sleep(TICK)
             self._office.tell(Heard(ev.Tick()))
+            await asyncio.to_thread(self._touch)
             await self._retire()
 
     async def _retire(self) -> None:
@@ -291,7 +298,7 @@ class Engine:
         job = self._scheduler.farm.jobs.get(request.job)
         if job is None:
             return None, Fault.of(FaultKind.JOB_UNKNOWN, job=request.job)
-        simple = {
+        simple: dict[str, Callable[[str], Event]] = {
             "pause": ev.JobPaused,
             "resume": ev.JobResumed,
             "cancel": ev.JobCancelled,
@@ -306,6 +313,12 @@ class Engine:
                 FaultKind.REQUEST_REFUSED, request=request.kind, job=job.name, state=job.state
             )
         return simple[request.kind](job.name), None
+
+    def _keep_log(self, job: str, frame: int, number: int, text: str) -> None:
+        """Keep a failed try's log beside its frames; a share that is full does without."""
+        name = f"frame-{frame}-try-{number}.log"
+        with contextlib.suppress(Failure):
+            self._office.share.keep_log(job, name, text)
 
     def _work(self, job: str) -> Work:
         found = self._journal.project(job)

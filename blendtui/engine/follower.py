@@ -132,9 +132,7 @@ class Follower:
             for name in differing
         )
 
-    def _missing(
-        self, facts: BlendFacts | None, opened: protocol.OpenedFacts
-    ) -> tuple[Fault, ...]:
+    def _missing(self, facts: BlendFacts | None, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
         known = len(facts.missing) if facts else 0
         if len(opened.missing) <= known:
             return ()

@@ -225,7 +225,11 @@ class Station:
         work = self._office.work(run.job)
         if self._settings.share_mount is None:
             await transfer.send_project(
-                link, self._work_dir, run.job, work.project, work.root,
+                link,
+                self._work_dir,
+                run.job,
+                work.project,
+                work.root,
                 cache=self._settings.cache,
             )
         else:
@@ -246,9 +250,7 @@ class Station:
             out=f"{base}/{self._office.share.outbox_name(run.id)}",
         )
 
-    async def _follow(
-        self, link: Link, folder: RunFolder, entry: Followed, state: Life
-    ) -> None:
+    async def _follow(self, link: Link, folder: RunFolder, entry: Followed, state: Life) -> None:
         """Read the log on from where the store has it, as long as the link holds."""
         follower = entry.follower
         offset = self._office.offset(folder.run)

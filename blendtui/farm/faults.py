@@ -82,6 +82,7 @@ class FaultKind(StrEnum):
     SHARE_MISSING = "share-missing"
     SHARE_WRITE = "share-write"
     SHARE_TAKEN = "share-taken"
+    PROJECT_CHANGED = "project-changed"
     NO_DEVICES = "no-devices"
     DEVICE_UNKNOWN = "device-unknown"
     NO_ENGINE = "no-engine"
@@ -102,10 +103,15 @@ class Fault:
 
     @classmethod
     def of(cls, kind: FaultKind, **facts: object) -> Fault:
-        """Make a fault; each fact is kept as text, `None` as nothing."""
-        kept = tuple((name, str(value)) for name, value in facts.items() if value is not None)
+        """Make a fault; each fact is kept as text that UTF-8 can hold, `None` as nothing."""
+        kept = tuple((name, _text(value)) for name, value in facts.items() if value is not None)
         return cls(kind, kept)
 
     def fact(self, name: str) -> str:
         """Give one fact's text, empty where there is none of that name."""
         return dict(self.facts).get(name, "")
+
+
+def _text(value: object) -> str:
+    """Names of files can hold bytes that are no text; the store can't."""
+    return str(value).encode("utf-8", "backslashreplace").decode()

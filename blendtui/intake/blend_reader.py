@@ -11,6 +11,7 @@ import gzip
 import logging
 import os
 import re
+import stat
 import struct
 import tempfile
 import zlib
@@ -157,9 +158,9 @@ class _Reader(Protocol):
 def opened(path: Path, limit: int) -> Iterator[BoundedBlend]:
     """Open a regular file as a .blend; `limit` is the most bytes that a packed one may have.
 
-    Raises Unreadable with the reason; reading from what it gives may raise FOREIGN too.
+    Raises Unreadable with the reason, or OSError; reading from it may raise FOREIGN besides.
     """
-    if path.is_symlink() or not path.is_file():
+    if not stat.S_ISREG(path.lstat().st_mode):
         raise Unreadable("it is not a file")
     with _plain(path, limit) as file:
         yield BoundedBlend(path, file)

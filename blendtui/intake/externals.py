@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blender_asset_tracer.blendfile import iterators
 from blender_asset_tracer.trace import blocks2assets, codes_to_skip, expanders
 
 from blendtui.farm.project import Project
@@ -107,6 +108,7 @@ class Externals:
                     self._link(linked, folder, bytes(library[b"name"]), bytes(block[b"name"]))
                 else:
                     self._note(folder, block)
+                    waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except FOREIGN as error:
                 # Only warnings hang on this: a type that is newer than our reader is no failure.
@@ -143,6 +145,19 @@ class Externals:
         if pattern is not None and any(pattern.fullmatch(one) for one in names):
             return True
         return many and any(one == path or one.startswith(path + "/") for one in self._folders)
+
+
+def _used_in_nodes(block: Block) -> Iterator[Block]:
+    """Give what the nodes of a material, world or lamp use.
+
+    In files of 5.0, blender-asset-tracer 1.23 looks for them where only scenes have theirs.
+    """
+    tree = block.get_pointer(b"nodetree", default=None)
+    if tree is not None and tree.dna_type_name == "bNodeTree":
+        for node in iterators.listbase(tree.get_pointer((b"nodes", b"first"))):
+            used = node.get_pointer(b"id")
+            if used is not None:
+                yield used
 
 
 def _uses(block: Block) -> Iterator[_Use]:

@@ -143,9 +143,7 @@ def test_what_is_no_toml_is_told_with_line_and_column(
     tmp_path: Path, text: str, line: int, column: int
 ) -> None:
     (sentence,) = said(write(tmp_path, text))
-    assert sentence.startswith(
-        f"devices.toml, line {line}, column {column}: this is not TOML: "
-    )
+    assert sentence.startswith(f"devices.toml, line {line}, column {column}: this is not TOML: ")
     assert sentence.endswith(SYNTAX_CURE)
 
 

@@ -180,6 +180,12 @@ WRONG_VALUES = [
         PATH,
         'work_dir = "~/.cache/blendtui"',
     ),
+    (
+        'work_dir = "~bob/render"',
+        'is the text "~bob/render"',
+        PATH,
+        'work_dir = "~/.cache/blendtui"',
+    ),
     ('work_dir = ""', "is empty", PATH, 'work_dir = "~/.cache/blendtui"'),
     ('share_mount = "./s"', 'is the text "./s"', PATH, 'share_mount = "~/s"'),
     (

@@ -31,7 +31,7 @@ from blendtui.devices.protocol import (
     Started,
     progress_of,
 )
-from blendtui.devices.slot import RunSettings
+from blendtui.devices.slot import DRIVER_FILES, RunSettings
 from blendtui.farm.faults import FaultKind
 from tests.support.runs import DriverRun, lay_job
 from tests.support.scenes import blender, needs_blender, scenes
@@ -267,9 +267,7 @@ def test_progress_is_told_by_newer_blenders_and_logged_by_older_ones(slow: Drive
     assert samples == {1000}
 
 
-@pytest.mark.parametrize(
-    "name", ["driver.py", "driver_scene.py", "driver_project.py", "driver_progress.py"]
-)
+@pytest.mark.parametrize("name", DRIVER_FILES)
 def test_the_driver_is_written_for_the_oldest_python(name: str) -> None:
     path = Path(driver_project.__file__).with_name(name)
     tree = ast.parse(path.read_text(), feature_version=(3, 7))

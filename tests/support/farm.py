@@ -191,5 +191,3 @@ def same_pixels(first: Path, second: Path) -> bool:
     """Whether two pictures are equal, pixel for pixel; what else the files say does not count."""
     with Image.open(first) as one, Image.open(second) as other:
         return bool(np.array_equal(np.asarray(one), np.asarray(other)))
-
-

@@ -9,8 +9,11 @@ second    cycles, its active scene is "Second", with another picture size
 missing   cycles with a picture that isn't there
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -21,11 +24,11 @@ open(os.path.join(os.path.dirname(bpy.data.filepath), "RAN"), "w").close()
 """
 
 
-def save(name):
+def save(name: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / (name + ".blend")), copy=True)
 
 
-def basis():
+def basis() -> Any:
     bpy.ops.wm.read_factory_settings()
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
@@ -42,7 +45,7 @@ def basis():
     return scene
 
 
-def main():
+def main() -> None:
     scene = basis()
     save("cycles")
     scene.cycles.samples = 1000

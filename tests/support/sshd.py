@@ -150,6 +150,8 @@ class Sshd:
         return DeviceSettings(**(values | changes))  # type: ignore[arg-type]
 
     def _settings(self) -> str:
+        # Debian's bash reads ~/.bashrc for SSH commands unless it looks nested: a developer's own
+        # could cost each test's every command a tenth of a second.
         return f"""{self.config}
 ListenAddress 127.0.0.1
 Port {self.port}
@@ -163,6 +165,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 100
 Subsystem sftp internal-sftp
+SetEnv SHLVL=3
 """
 
     def _wait_for_port(self) -> None:

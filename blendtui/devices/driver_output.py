@@ -1,0 +1,79 @@
+"""On the device: what a rendered frame left behind, and whether it can be what was asked for.
+
+This file is copied to the device beside `driver.py` and runs inside Blender: Python 3.7, standard
+library only, nothing else of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blendtui.devices.driver_project import hash_file
+else:
+    from driver_project import hash_file
+
+# Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
+_GPU_ERROR = re.compile(
+    rb"\b(?:CUDA|HIP|OptiX|oneAPI|Metal)(?: \w+)? error\b|launch failed|illegal address"
+    rb"|kernel compilation failed|out of (?:GPU )?memory|std::bad_alloc|unable to open a display",
+    re.IGNORECASE,
+)
+_TAIL_AT_MOST = 4 * 2**20
+
+
+def gpu_error(log: Path, offset: int) -> str:
+    """Give the first line of a GPU's trouble since `offset`, empty if there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(offset)
+            text = file.read(_TAIL_AT_MOST)
+    except OSError:
+        return ""
+    found = _GPU_ERROR.search(text)
+    if found is None:
+        return ""
+    begin = text.rfind(b"\n", 0, found.start()) + 1
+    return text[begin:].splitlines()[0].decode("utf-8", "replace").strip()
+
+
+def outputs(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """List a frame's files with size and hash; the text says what is wrong with them."""
+    files = []
+    for place, _, names in os.walk(str(folder)):
+        for name in sorted(names):
+            path = Path(place) / name
+            facts = path.lstat()
+            if not stat.S_ISREG(facts.st_mode):
+                continue
+            flaw = _flaw(path, facts.st_size)
+            if flaw:
+                return [], f"{name} {flaw}"
+            relative = path.relative_to(folder).as_posix()
+            file = {"path": relative, "size": facts.st_size, "sha256": hash_file(path)}
+            files.append(file)
+    return files, "" if files else "Blender wrote no file"
+
+
+# How a file of a kind begins and ends; what was cut short has no end.
+_SHAPES = {
+    ".png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
+    ".jpg": (b"\xff\xd8\xff", b"\xff\xd9"),
+    ".jpeg": (b"\xff\xd8\xff", b"\xff\xd9"),
+    ".exr": (b"\x76\x2f\x31\x01", b""),
+}
+
+
+def _flaw(path: Path, size: int) -> str:
+    if size == 0:
+        return "is empty"
+    begin, end = _SHAPES.get(path.suffix.lower(), (b"", b""))
+    with path.open("rb") as file:
+        if file.read(len(begin)) != begin:
+            return f"is no {path.suffix[1:]} file"
+        file.seek(-min(len(end), size), os.SEEK_END)
+        return "" if file.read() == end or not end else "is cut short"

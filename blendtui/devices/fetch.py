@@ -1,0 +1,156 @@
+"""Frames back: a rendered file comes from a device to this machine, and is checked on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import stat
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncssh
+
+from blendtui.devices.pump import BATCH, WINDOW, block_size, first_error, in_thread
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
+
+if TYPE_CHECKING:
+    from blendtui.devices.link import Link
+
+
+async def fetch(
+    link: Link, remote: str, local: Path, size: int, sha256: str, *, sync: bool = True
+) -> None:
+    """Bring a device's file here; it must have the announced `size` in bytes and hash (hex).
+
+    `local` is overwritten, and is there afterwards only if all went well; with `sync` it is on
+    the disk by then. Raises Failure: OUTPUT_MISSING, OUTPUT_CHANGED, SHARE_WRITE,
+    DEVICE_FILE_REFUSED, LINK_LOST.
+    """
+    reader = _Reader(link, remote, size)
+    async with link.sftp() as sftp, _target(local, sync) as target:
+        try:
+            await reader.check(sftp)
+            async with sftp.open(remote, asyncssh.FXF_READ, encoding=None, block_size=0) as source:
+                await reader.copy(source, target, block_size(sftp.limits.max_read_len))
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
+            raise reader.missing() from error
+        if target.hash.hexdigest() != sha256:
+            raise reader.changed("its content is not what was reported")
+
+
+class _Target:
+    """The file here. Its steps run outside the event loop: a share can be slow."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.hash = hashlib.sha256()
+        self._stack = contextlib.ExitStack()
+
+    def open(self) -> None:
+        """Begin with an empty file."""
+        self._file = self._stack.enter_context(self.path.open("wb"))
+
+    def add(self, data: bytearray) -> None:
+        """Take what comes next."""
+        self._file.write(data)
+        self.hash.update(data)
+
+    def finish(self, sync: bool) -> None:
+        """End the file; with `sync`, only when it is on the disk."""
+        with self._stack:
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        with contextlib.suppress(OSError):
+            self._stack.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    async def do(self, step: Callable[..., None], *args: object) -> None:
+        """Do one of these in a thread. Raises Failure: SHARE_WRITE."""
+        try:
+            await in_thread(step, *args)
+        except OSError as error:
+            reason = reason_of(error)
+            raise Failure.of(FaultKind.SHARE_WRITE, path=self.path, reason=reason) from error
+
+
+@contextlib.asynccontextmanager
+async def _target(path: Path, sync: bool) -> AsyncIterator[_Target]:
+    target = _Target(path)
+    try:
+        await target.do(target.open)
+        yield target
+        await target.do(target.finish, sync)
+    except BaseException:
+        await in_thread(target.discard)
+        raise
+
+
+class _Reader:
+    """The file on the device, as far as it is what was announced."""
+
+    def __init__(self, link: Link, remote: str, size: int) -> None:
+        self._device = link.device
+        self._remote = remote
+        self._size = size
+
+    async def check(self, sftp: asyncssh.SFTPClient) -> None:
+        """Look at it before it is opened: to open a FIFO would stop the whole SFTP session."""
+        found = await sftp.lstat(self._remote)
+        mode = found.permissions or 0
+        if stat.S_ISLNK(mode):
+            raise self.changed("it is a symbolic link")
+        if not stat.S_ISREG(mode):
+            raise self.changed("it is not a file")
+        if found.size != self._size:
+            raise self.changed(f"it has {found.size} bytes instead of {self._size}")
+
+    async def copy(self, source: asyncssh.SFTPClientFile, target: _Target, block: int) -> None:
+        """Read exactly the announced bytes, many blocks ahead, and write them in order."""
+        asked = 0
+        batch = bytearray()
+        reads: deque[asyncio.Task[bytes]] = deque()
+        with first_error():
+            async with asyncio.TaskGroup() as group:
+                while asked < self._size or reads:
+                    while asked < self._size and len(reads) < WINDOW:
+                        count = min(block, self._size - asked)
+                        reads.append(group.create_task(self._read(source, asked, count)))
+                        asked += count
+                    batch += await reads.popleft()
+                    if len(batch) >= BATCH:
+                        await target.do(target.add, batch)
+                        batch = bytearray()
+        await target.do(target.add, batch)
+
+    async def _read(self, source: asyncssh.SFTPClientFile, offset: int, count: int) -> bytes:
+        """Read one block; a server may give less than it was asked for."""
+        data = b""
+        while len(data) < count:
+            piece: bytes = await source.read(count - len(data), offset + len(data))
+            if not piece:
+                raise self.changed("it became shorter")
+            data += piece
+        if len(data) > count:
+            raise self.changed("it gave more than it was asked for")
+        return data
+
+    def changed(self, detail: str) -> Failure:
+        """Make the failure for a file that is not what was announced."""
+        facts = {"device": self._device, "path": self._remote, "detail": detail}
+        return Failure.of(FaultKind.OUTPUT_CHANGED, **facts)
+
+    def missing(self) -> Failure:
+        """Make the failure for a file that was announced and is not there."""
+        facts = {"device": self._device, "path": self._remote, "detail": "it is gone"}
+        name = self._remote.rpartition("/")[2]
+        return Failure.of(FaultKind.OUTPUT_MISSING, **facts, frame=name)

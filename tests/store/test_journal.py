@@ -1,0 +1,159 @@
+"""The store: what the rules changed goes in, and all of it comes out again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blendtui.farm import events as ev
+from blendtui.farm.events import Event
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, OutputFile
+from blendtui.farm.project import Project, ProjectFile
+from blendtui.farm.scheduler import Scheduler
+from blendtui.farm.state import Note, NoteKind
+from blendtui.journal import Journal, Progress
+from blendtui.views import Views
+
+FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
+
+
+class Story:
+    """A scheduler whose every step is committed, as the engine does it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.scheduler = Scheduler()
+        self.journal = Journal(path)
+        self.now = 1000.0
+
+    def tell(self, *events: Event, offsets: dict[str, int] | None = None) -> None:
+        for event in events:
+            self.now += 1
+            step = self.scheduler.handle(event, self.now)
+            cause = self.journal.next_cause()
+            notes = [(cause, note) for note in step.notes]
+            self.journal.commit(self.now, step.changed, notes, offsets or {})
+
+    def restart(self) -> None:
+        self.journal.close()
+        self.journal = Journal(self.path)
+        saved = self.journal.load()
+        self.scheduler = Scheduler()
+        self.scheduler.restore(saved.jobs, saved.devices, saved.runs, saved.attempts)
+        self.scheduler.check()
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    made = Story(tmp_path / "store.db")
+    made.tell(
+        ev.DevicesSet((DeviceSpec("left"),)),
+        ev.DeviceReached("left"),
+        ev.JobAdded(JobSpec("shot", "a.blend", (1, 2, 3))),
+        ev.RunReady("left.1.1", "3.4.1"),
+    )
+    yield made
+    made.journal.close()
+
+
+def test_a_restart_finds_jobs_frames_runs_and_attempts_as_they_were(story: Story) -> None:
+    story.tell(ev.FrameStarted("left.1.1", 1, 1), ev.FrameRendered("left.1.1", 1, 1, 0.5, FILES))
+    before = [repr(frame) for frame in story.scheduler.farm.frames["shot"].values()]
+    runs = [repr(run) for run in story.scheduler.farm.runs.values()]
+    story.restart()
+    assert [repr(frame) for frame in story.scheduler.farm.frames["shot"].values()] == before
+    assert [repr(run) for run in story.scheduler.farm.runs.values()] == runs
+
+
+def test_a_log_offset_is_stored_with_what_it_led_to(story: Story) -> None:
+    story.tell(ev.FrameStarted("left.1.1", 1, 1), offsets={"left.1.1": 4711})
+    story.tell(ev.Tick())
+    assert story.journal.load().offsets == {"left.1.1": 4711}
+
+
+def test_a_commit_that_fails_changes_nothing(story: Story) -> None:
+    views = Views(story.path)
+    step = story.scheduler.handle(ev.JobPaused("shot"), 5.0)
+    unstorable = Note(NoteKind.WARNING, detail="\udcff")
+    with pytest.raises(UnicodeEncodeError):
+        story.journal.commit(5.0, step.changed, [(1, unstorable)], {})
+    assert [job.state for job in views.jobs()] == ["active"]
+    views.close()
+
+
+def test_faces_see_what_changed_since_a_revision(story: Story) -> None:
+    views = Views(story.path)
+    seen = views.revision()
+    assert [job.name for job in views.jobs()] == ["shot"]
+    assert views.jobs(seen) == []
+    story.tell(ev.JobPaused("shot"))
+    assert [job.state for job in views.jobs(seen)] == ["paused"]
+    assert views.frames("shot", seen) == []
+    views.close()
+
+
+def test_history_tells_who_did_what_and_why(story: Story) -> None:
+    views = Views(story.path)
+    fault = Fault.of(FaultKind.RENDER_ERROR, device="left", detail="no")
+    last = views.last_history()
+    story.tell(ev.FrameStarted("left.1.1", 1, 1), ev.FrameFailed("left.1.1", 1, 1, fault))
+    (row,) = views.history(last)
+    assert (row.kind, row.job, row.device, row.frame) == ("try-failed", "shot", "left", 1)
+    assert row.fault == fault
+    views.close()
+
+
+def test_a_request_waits_until_it_is_answered(story: Story) -> None:
+    views = Views(story.path)
+    number = views.request("priority", "shot", 70)
+    (request,) = story.journal.requests()
+    assert (request.kind, request.job, request.number) == ("priority", "shot", 70)
+    assert views.answer(number) == (False, None)
+    refusal = Fault.of(FaultKind.JOB_UNKNOWN, job="shot")
+    story.journal.answer(request.id, 5.0, refusal)
+    assert views.answer(number) == (True, refusal)
+    assert story.journal.requests() == []
+    views.close()
+
+
+def test_progress_overwrites_itself_and_shows_with_its_run(story: Story) -> None:
+    views = Views(story.path)
+    for sample in (1, 2):
+        story.journal.progress([Progress("left.1.1", 5.0, 1, sample, 8)])
+    (run,) = views.runs()
+    assert (run.frame, run.sample, run.samples) == (1, 2, 8)
+    views.close()
+
+
+def test_a_project_is_kept_by_job(story: Story) -> None:
+    project = Project("a.blend", (ProjectFile("a.blend", "0" * 64, 5),))
+    story.journal.add_project("shot", project, None)
+    assert story.journal.project("shot") == (project, None)
+    assert story.journal.project("other") is None
+
+
+def test_totals_count_what_each_device_did(story: Story) -> None:
+    views = Views(story.path)
+    story.tell(
+        ev.FrameStarted("left.1.1", 1, 1),
+        ev.FrameRendered("left.1.1", 1, 1, 0.5, FILES),
+        ev.FrameDone("left.1.1", 1, 1),
+    )
+    assert [(one.device, one.frames, one.seconds) for one in views.totals("shot")] == [
+        ("left", 1, 0.5)
+    ]
+    assert [frame.number for frame in views.frames("shot", state=FrameState.DONE)] == [1]
+    views.close()
+
+
+def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(sqlite3.DatabaseError, match="another version"):
+        Journal(path)
