@@ -20,12 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run blendtui with command-line arguments, the process's own by default."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    from blendtui import commands  # noqa: PLC0415 - help must answer at once
+    from blendtui import commands, process  # noqa: PLC0415 - help must answer at once
 
     action = _action(options, commands.__dict__)
     if action is None:
         parser.print_help()
-        return commands.WRONG_USE
+        return process.WRONG_USE
     return commands.guarded(action, options)
 
 

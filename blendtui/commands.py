@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import logging.handlers
 import sys
 import time
 from collections.abc import Callable
@@ -16,12 +15,11 @@ from pathlib import Path
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.places import Places
+from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file
 from blendtui.settings import DeviceSettings, Settings
 from blendtui.wording import explain, safe
 
 log = logging.getLogger("blendtui")
-
-OK, SOME_FAILED, WRONG_USE, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
 ANSWER_WITHIN = 5.0
 """Seconds that a request may take to be answered by a running engine."""
@@ -55,20 +53,6 @@ def complain(fault: Fault) -> None:
         print(f"  {words.cure}", file=sys.stderr)
 
 
-def log_to_file(state: Path) -> Path:
-    """Have everything logged to a file that is kept small; give its path."""
-    path = Places.log_of(state)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    root = logging.getLogger()
-    if not any(isinstance(one, logging.handlers.RotatingFileHandler) for one in root.handlers):
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=5 * 2**20, backupCount=3)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        root.addHandler(handler)
-        root.setLevel(logging.INFO)
-        logging.getLogger("asyncssh").setLevel(logging.WARNING)
-    return path
-
-
 # where things are
 
 
@@ -90,9 +74,9 @@ def load(options: argparse.Namespace) -> tuple[Settings, Places]:
         raise Failure.of(FaultKind.NO_DEVICES, folder=Places.config_dir())
     settings, faults = config.check(path)
     if settings is None:
-        for fault in faults[1:]:
+        for fault in faults[:-1]:
             complain(fault)
-        raise Failure(faults[0])
+        raise Failure(faults[-1])
     share = Path(options.share).expanduser() if options.share else settings.share.path
     if share is None:
         raise Failure.of(FaultKind.SHARE_MISSING, path="?", detail="no share is named")

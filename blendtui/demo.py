@@ -11,10 +11,10 @@ from pathlib import Path
 
 from blendtui import headless
 from blendtui.bpy_wheel import can_offer, find_blender, install
-from blendtui.commands import OK, SOME_FAILED, log_to_file
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.places import Places
+from blendtui.process import OK, SOME_FAILED, log_to_file
 from blendtui.settings import LOCAL_HOST, DeviceSettings, Settings, ShareSettings
 from blendtui.share import Share
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blendtui.devices.link import Link, Output
 
 _LINE = re.compile(r"(file|stale) (\d+) (\S+)|kept ([0-9a-f]{64})")
-_FREE = re.compile(r"(\d+) +(?:\d+|-)% ")
+_SPACE = re.compile(r" (\d+) +\d+ +(-?\d+) +\d+% ")
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"[0-9a-f]{64}\.part")
 # A file takes whole blocks of its file system, and a name.
@@ -138,7 +138,6 @@ def expendable(inventory: Inventory, goal: int, keep: Collection[str] = ()) -> t
 def read_inventory(printed: bytes) -> Inventory:
     """Read what LOOK or a survey printed."""
     head, _, rest = printed.decode("utf-8", "replace").partition("\n")
-    space = _FREE.search(f"{head} ")
     files: dict[str, int] = {}
     kept, stale = set(), set()
     for line in rest.splitlines():
@@ -152,8 +151,13 @@ def read_inventory(printed: bytes) -> Inventory:
             stale.add(name)
         else:
             files[name] = int(size)
-    free = int(space[1]) * 1024 if space else None
-    return Inventory(free, files, frozenset(kept), frozenset(stale))
+    return Inventory(_free(head), files, frozenset(kept), frozenset(stale))
+
+
+def _free(told: str) -> int | None:
+    """Read df's line; file systems without a size of their own have nothing to say."""
+    match = _SPACE.search(told)
+    return max(int(match[2]), 0) * 1024 if match and int(match[1]) else None
 
 
 async def look(link: Link, work_dir: str) -> Inventory:

@@ -51,7 +51,7 @@ _MANIFEST = (
     + r"""
 LC_ALL=C; export LC_ALL
 umask 077
-mkdir -p "$1/jobs/$2" && cd "$1/jobs/$2" || exit 1
+mkdir -p "$1/blobs" "$1/jobs/$2" && cd "$1/jobs/$2" || exit 1
 new=manifest.$$.new
 case $4 in
     gzip)
@@ -179,11 +179,17 @@ class _Delivery:
         try:
             await send_blobs(self.link, self.work_dir, todo, self.root, self.progress)
         except Failure as failure:
-            # All that SFTP says of a full disk is "Failure": ask those who know.
             if failure.fault.kind is FaultKind.DEVICE_FILE_REFUSED and not _has_vanished(failure):
-                output = await self.link.run(_PROBE, self.work_dir)
-                succeeded(self.link, self.work_dir, output)
+                await self._find_reason()
             raise
+
+    async def _find_reason(self) -> None:
+        """Say why nothing could be written: all that SFTP says of a full disk is "Failure"."""
+        found = await look(self.link, self.work_dir)
+        rest = plan(self.project.files, found)
+        if _short(rest, found) > 0:
+            raise self._disk_full(rest, found)
+        succeeded(self.link, self.work_dir, await self.link.run(_PROBE, self.work_dir))
 
     def _disk_full(self, todo: Plan, inventory: Inventory) -> Failure:
         needed, free = wording.size(todo.needed + MARGIN), wording.size(inventory.free or 0)

@@ -245,12 +245,12 @@ class Engine:
             if content == seen:
                 continue
             seen = content
-            try:
-                await self._equip(config.load(path))
-                note = Note(NoteKind.CONFIG_READ, detail=path.name)
-            except Failure as failure:
-                note = Note(NoteKind.WARNING, fault=failure.fault)
-            self._office.tell(Heard(note))
+            settings, faults = await asyncio.to_thread(config.check, path)
+            for fault in faults:
+                self._office.tell(Heard(Note(NoteKind.WARNING, fault=fault)))
+            if settings is not None:
+                await self._equip(settings)
+                self._office.tell(Heard(Note(NoteKind.CONFIG_READ, detail=path.name)))
 
     # time, progress, users
 

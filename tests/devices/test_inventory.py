@@ -112,7 +112,9 @@ class TestReading:
 
     def test_a_device_that_cannot_tell_its_free_space_is_believed_to_have_some(self) -> None:
         assert read_inventory(b"free \n").free is None
-        assert read_inventory(b"free none 0 0 0 - /net\n").free == 0
+        assert read_inventory(b"free none 0 0 0 - /net\n").free is None
+        assert read_inventory(b"free none 0 0 0 0% /net\n").free is None
+        assert read_inventory(b"free /dev/a 100 99 -4 104% /\n").free == 0
 
     @given(st.binary(max_size=200))
     def test_nothing_that_a_device_prints_is_an_error(self, printed: bytes) -> None:

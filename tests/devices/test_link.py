@@ -133,7 +133,7 @@ class TestFollow:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(link.sftp())
             follows = [
-                await stack.enter_async_context(link.follow("echo $1; exec sleep 60", str(number)))
+                await stack.enter_async_context(link.follow("echo $1; exec sleep 20", str(number)))
                 for number in range(20)
             ]
             firsts = await asyncio.gather(*(anext(pieces) for pieces in follows))
@@ -199,16 +199,17 @@ class TestSftp:
 
 
 class TestLoss:
-    async def test_a_killed_server_ends_all_that_waits(self) -> None:
+    async def test_a_killed_server_ends_all_that_waits(self, tmp_path: Path) -> None:
+        begun = tmp_path / "begun"
         with Sshd() as server:
             async with linked(server) as link, link.sftp() as sftp:
                 async with contextlib.AsyncExitStack() as stack:
-                    pieces = await stack.enter_async_context(link.follow("exec sleep 59"))
+                    pieces = await stack.enter_async_context(link.follow("exec sleep 20"))
                     waiting = [
                         asyncio.ensure_future(anext(pieces)),
-                        asyncio.create_task(link.run("exec sleep 60")),
+                        asyncio.create_task(link.run(': >"$1"; exec sleep 20', str(begun))),
                     ]
-                    await until(lambda: bool(running("sleep 60")))
+                    await until(begun.exists)
                     server.kill()
                     assert (await link.wait_lost()).kind == FaultKind.LINK_LOST
                     for ended in await asyncio.gather(*waiting, return_exceptions=True):
@@ -243,7 +244,7 @@ class TestLoss:
     async def test_one_lost_connection_is_the_loss_of_the_link(self) -> None:
         with Sshd(config="MaxSessions 1") as server:
             async with linked(server) as link:
-                first, second = (link.run("exec sleep 60") for _ in range(2))
+                first, second = (link.run("exec sleep 20") for _ in range(2))
                 waiting = [asyncio.create_task(first), asyncio.create_task(second)]
                 await until(lambda: link.connections == 2)
                 os.kill(server.connections()[-1], signal.SIGKILL)

@@ -1,0 +1,18 @@
+"""`make bench`: runs every benchmark after the other; 1 if one of them missed a bound."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import farm, startup, transfer
+
+if __name__ == "__main__":
+    missed = []
+    for benchmark in (startup, transfer, farm):
+        name = benchmark.__name__.rpartition(".")[2]
+        print(f"== {name}", flush=True)
+        if benchmark.main():
+            missed.append(name)
+        print()
+    print("All bounds were kept." if not missed else f"Bounds were missed: {', '.join(missed)}")
+    sys.exit(bool(missed))
