@@ -21,8 +21,7 @@ def seconds(*words: str) -> float:
 def main() -> int:
     """Print the ratio of medians, the two taken in turn; 1 if the bound is missed."""
     pairs = [
-        (seconds("-m", "blendtui", "--help"), seconds("-c", "import argparse"))
-        for _ in range(RUNS)
+        (seconds("-m", "blendtui", "--help"), seconds("-c", "import argparse")) for _ in range(RUNS)
     ]
     ours, plain = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = ours / plain

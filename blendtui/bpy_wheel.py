@@ -36,7 +36,15 @@ def install(folder: Path) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"bpy=={can_offer()}"],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            f"bpy=={can_offer()}",
+        ],
         check=True,
     )
     text = _LAUNCHER.read_text().split("\n", 1)[1]

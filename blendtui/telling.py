@@ -85,12 +85,12 @@ _LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
         f"{_place(row)} was finished while the device was out of reach, and is taken."
     ),
     NoteKind.DEVICE_REACHED: lambda row: f"{_device(row)}: connected.",
-    NoteKind.DEVICE_LOST: lambda row: f"{_device(row)}: {_why(row)}",
+    NoteKind.DEVICE_LOST: _why,
     NoteKind.RUN_READY: lambda row: (
         f"{_device(row)}: Blender {safe(row.detail)} has {_job(row)} open."
     ),
-    NoteKind.RUN_FAILED: lambda row: f"{_device(row)}: could not begin {_job(row)}. {_why(row)}",
-    NoteKind.RUN_ENDED: lambda row: f"{_device(row)}: {_why(row)}",
+    NoteKind.RUN_FAILED: lambda row: f"{_job(row)} could not begin. {_why(row)}",
+    NoteKind.RUN_ENDED: _why,
     NoteKind.SET_ASIDE: lambda row: (
         f"{_device(row)} is kept from {_job(row)} after failing to begin it three times."
         f" {_why(row)}"

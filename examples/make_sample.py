@@ -235,6 +235,15 @@ def settings() -> None:
     cycles.sample_clamp_indirect = 3.0
 
 
+def forget_places() -> None:
+    """Let no file dialog in the saved windows tell where the sample was made."""
+    for screen in bpy.data.screens:
+        for space in [space for area in screen.areas for space in area.spaces]:
+            params = getattr(space, "params", None)
+            if params is not None:
+                params.directory = b"//"
+
+
 def main(target: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -249,6 +258,7 @@ def main(target: Path) -> None:
             bounce(ball)
         light()
         look()
+        forget_places()
         bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True, relative_remap=True)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in (blend, folder / TEXTURE):

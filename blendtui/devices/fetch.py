@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from blendtui.devices.pump import BATCH, WINDOW, block_size, first_error, in_thread
+from blendtui.devices.pump import BATCH, WINDOW, block_size, far, first_error, in_thread, opened
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 
@@ -35,7 +35,7 @@ async def fetch(
     async with link.sftp() as sftp, _target(local, sync) as target:
         try:
             await reader.check(sftp)
-            async with sftp.open(remote, asyncssh.FXF_READ, encoding=None, block_size=0) as source:
+            async with opened(sftp, remote, asyncssh.FXF_READ) as source:
                 await reader.copy(source, target, block_size(sftp.limits.max_read_len))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise reader.missing() from error
@@ -105,7 +105,7 @@ class _Reader:
 
     async def check(self, sftp: asyncssh.SFTPClient) -> None:
         """Look at it before it is opened: to open a FIFO would stop the whole SFTP session."""
-        found = await sftp.lstat(self._remote)
+        found = await sftp.lstat(far(self._remote))
         mode = found.permissions or 0
         if stat.S_ISLNK(mode):
             raise self.changed("it is a symbolic link")

@@ -61,7 +61,7 @@ case $4 in
     *) cat >"$new" ;;
 esac || exit 1
 # A lost connection looks like the end of the manifest.
-if [ "$(wc -c <"$new")" -ne "$3" ]; then rm -f "$new"; exit 1; fi
+if [ $(wc -c <"$new") -ne "$3" ]; then rm -f "$new"; exit 1; fi
 mv -f "$new" manifest.json && cd "$1/blobs" || exit 1
 hashes "$1/jobs/$2/manifest.json" | sed 's/.*/& &.part/' | xargs touch -c 2>/dev/null || :
 """

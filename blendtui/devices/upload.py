@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from blendtui.devices.inventory import Plan, Upload, part_of
-from blendtui.devices.pump import BATCH, WINDOW, block_size, each, first_error, in_thread
+from blendtui.devices.pump import (
+    BATCH,
+    WINDOW,
+    block_size,
+    each,
+    far,
+    first_error,
+    in_thread,
+    opened,
+)
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import ProjectFile
@@ -26,7 +35,7 @@ FILES_AT_ONCE = 32
 # Nobody cuts a file short when opening it: somebody else may be writing the same bytes to it.
 _NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
 _GO_ON = asyncssh.FXF_WRITE
-_PRIVATE = asyncssh.SFTPAttrs(permissions=0o600)
+_PRIVATE = 0o600
 
 Progress = Callable[[int, int], None]
 """Told of the bytes that have arrived and of those that travel in all."""
@@ -66,20 +75,18 @@ class _Sender:
         data = await self._read(upload.file, upload.offset)
         remote = f"{self.blobs}/{part_of(upload.file.sha256)}"
         flags = _GO_ON if upload.offset else _NEW
-        handle = await self.sftp.open(remote, flags, _PRIVATE, encoding=None, block_size=0)
         try:
-            if upload.left <= self.block:
-                await self._write(handle, data, upload.offset)
-            else:
-                await self._pour(handle, data, upload)
-        except asyncssh.SFTPError as error:
+            async with opened(self.sftp, remote, flags, _PRIVATE) as handle:
+                if upload.left <= self.block:
+                    await self.window.acquire()
+                    await self._write(handle, data, upload.offset)
+                else:
+                    await self._pour(handle, data, upload)
+        except asyncssh.SFTPFailure:
             # Blocks behind one that was refused may have been written, which leaves a hole.
-            if not isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
-                with contextlib.suppress(asyncssh.SFTPError):
-                    await self.sftp.remove(remote)
+            with contextlib.suppress(asyncssh.SFTPError):
+                await self.sftp.remove(far(remote))
             raise
-        finally:
-            await handle.close()
 
     async def _pour(self, handle: asyncssh.SFTPClientFile, data: bytes, upload: Upload) -> None:
         """Send a large file: blocks are written in order, and read ahead of that."""
@@ -91,18 +98,16 @@ class _Sender:
                     for start in range(0, len(data), block):
                         await self.window.acquire()
                         piece = data[start : start + block]
-                        group.create_task(self._block(handle, piece, offset + start))
+                        group.create_task(self._write(handle, piece, offset + start))
                     offset += len(data)
                     data = await ahead
 
-    async def _block(self, handle: asyncssh.SFTPClientFile, data: bytes, offset: int) -> None:
+    async def _write(self, handle: asyncssh.SFTPClientFile, data: bytes, offset: int) -> None:
+        """Write one block, for which there was a place in the window."""
         try:
-            await self._write(handle, data, offset)
+            await handle.write(data, offset)
         finally:
             self.window.release()
-
-    async def _write(self, handle: asyncssh.SFTPClientFile, data: bytes, offset: int) -> None:
-        await handle.write(data, offset)
         self.done += len(data)
         if self.progress is not None:
             self.progress(self.done, self.total)

@@ -86,8 +86,8 @@ class Engine:
             Failure: the share is gone at the start.
         """
         self._office.share.check()
-        await self._restore()
         await self._local.start()
+        await self._restore()
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [

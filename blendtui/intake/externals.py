@@ -110,6 +110,9 @@ class Externals:
                     self._note(folder, block)
                     waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
+            except Unreadable:
+                log.info("the lists in %s do not end; its files are not all known", blend)
+                break
             except FOREIGN as error:
                 # Only warnings hang on this: a type that is newer than our reader is no failure.
                 log.debug("a block of %s cannot be followed: %r", blend, error)

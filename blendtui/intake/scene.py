@@ -63,12 +63,13 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
     try:
         with reader.opened(root / project.blend, limit) as blend:
             scenes = tuple(_scene(block) for block in blend.find_blocks_from_code(b"SC"))
+            active = _active(blend, scenes)
             externals = Externals(root, project, limit)
             externals.trace(blend, project.blend)
             return BlendFacts(
                 version=divmod(blend.header.version, 100),
                 scenes=scenes,
-                active=_active(blend, scenes),
+                active=active,
                 external=externals.external,
                 missing=externals.missing,
             )

@@ -15,7 +15,7 @@ from blendtui.devices.fetch import fetch
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.wording import explain
-from tests.support.sshd import Sshd, needs_sshd
+from tests.support.sshd import Sshd, needs_sshd, until
 
 pytestmark = needs_sshd
 
@@ -146,8 +146,7 @@ async def test_a_lost_link_leaves_nothing_behind(tmp_path: Path) -> None:
         link = await connect(server.device(), server.known_hosts)
         frame = Frame(tmp_path, 60_000_000)
         fetching = asyncio.create_task(frame.fetch(link))
-        while not frame.local.exists():
-            await asyncio.sleep(0)
+        await until(frame.local.exists)
         server.kill()
         with pytest.raises(Failure) as caught:
             await fetching
@@ -159,8 +158,7 @@ async def test_a_lost_link_leaves_nothing_behind(tmp_path: Path) -> None:
 async def test_a_cancelled_fetch_leaves_nothing_behind(link: Link, tmp_path: Path) -> None:
     frame = Frame(tmp_path, 60_000_000)
     fetching = asyncio.create_task(frame.fetch(link))
-    while not frame.local.exists():
-        await asyncio.sleep(0)
+    await until(frame.local.exists)
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetching

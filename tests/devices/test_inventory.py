@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from blendtui.devices.inventory import (
     Inventory,
+    Plan,
     expendable,
     part_of,
     plan,
@@ -45,7 +46,7 @@ class TestPlan:
         for file in files:
             assert file.size in (after.get(file.sha256), after.get(part_of(file.sha256)))
         again = plan(files, Inventory(None, after))
-        assert again.uploads == again.spoiled == ()
+        assert again == Plan((), ())
 
     @given(projects, inventories)
     def test_no_content_travels_twice_and_none_that_is_there(

@@ -240,16 +240,27 @@ def test_an_unknown_format_is_empty(made: Path, tmp_path: Path) -> None:
     assert scene.file_format == ""
 
 
-def test_lists_that_never_end_are_noticed(made: Path, tmp_path: Path) -> None:
-    plain = bytearray((made / "marker.blend").read_bytes())
-    blend = blendfile.BlendFile(made / "marker.blend")
-    scene = blend.find_blocks_from_code(b"SC")[0]
-    first: Any = scene.get_pointer((b"markers", b"first"))
-    # Its `next`, the first pointer, becomes its own address; it has no camera, so we go on.
-    plain[first.file_offset : first.file_offset + 8] = struct.pack("<Q", first.addr_old)
+def endless(source: Path, target: Path, code: bytes, first: tuple[bytes, ...]) -> None:
+    """Copy a .blend with the first item of a list made its own successor."""
+    content = bytearray(source.read_bytes())
+    blend = blendfile.BlendFile(source)
+    found = [block.get_pointer(first) for block in blend.find_blocks_from_code(code)]
+    item: Any = next(item for item in found if item is not None)
     blend.close()
-    (tmp_path / "endless.blend").write_bytes(plain)
+    # `next` is the first thing in every item of a list.
+    content[item.file_offset : item.file_offset + 8] = struct.pack("<Q", item.addr_old)
+    target.write_bytes(content)
+
+
+def test_a_scene_with_a_list_that_never_ends_is_refused(made: Path, tmp_path: Path) -> None:
+    endless(made / "marker.blend", tmp_path / "endless.blend", b"SC", (b"markers", b"first"))
     assert "it is damaged" in reason(tmp_path, "endless.blend")
+
+
+def test_a_list_that_never_ends_elsewhere_only_costs_the_files(made: Path, tmp_path: Path) -> None:
+    source = made / "lib" / "asset.blend"
+    endless(source, tmp_path / "endless.blend", b"OB", (b"modifiers", b"first"))
+    assert read(tmp_path, "endless.blend").scenes == read(made, "lib/asset.blend").scenes
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +276,7 @@ def places(made: Path) -> list[range]:
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused(
     made: Path, places: list[range], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -30,7 +30,9 @@ _T = TypeVar("_T")
 class Farm:
     """Two devices behind sshd by default; `watch()` starts the engine for them."""
 
-    def __init__(self, devices: int = 2, slots: int = 1, **settings: Any) -> None:
+    def __init__(
+        self, devices: int = 2, slots: int = 1, settle: float = 0.2, **settings: Any
+    ) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="blendtui-farm-"))
         self.share = self.root / "share"
         self.share.mkdir()
@@ -39,6 +41,7 @@ class Farm:
         self.servers = [Sshd(self.root / f"host{number}").start() for number in range(devices)]
         self.settings = settings
         self.slots = slots
+        self.settle = settle
         self.output = self.root / "output"
         self._engine: subprocess.Popen[bytes] | None = None
         self.write_config()
@@ -64,7 +67,7 @@ class Farm:
                 "slots": self.slots,
                 **self.settings,
             }
-        whole = {"share": {"path": str(self.share), "settle": 0.2}, "devices": devices}
+        whole = {"share": {"path": str(self.share), "settle": self.settle}, "devices": devices}
         fresh = self.config.with_suffix(".new")
         fresh.write_text(tomli_w.dumps(whole))
         fresh.replace(self.config)

@@ -134,6 +134,7 @@ def asset() -> None:
     small()
     mesh = bpy.data.meshes.new("leaf")
     thing = bpy.data.objects.new("leaf", mesh)
+    thing.modifiers.new("smooth", "SUBSURF")
     bpy.context.scene.collection.objects.link(thing)
     for name, path in (("leaf", "//tex/leaf.png"), ("unused", "//tex/unused.png")):
         material = bpy.data.materials.new(name)
