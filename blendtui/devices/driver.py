@@ -133,6 +133,7 @@ class Driver:
         self._rendered: float | None = None
         self._sign = time.monotonic()
         self._quit = False
+        self._is_sound = True
         self._scene: Any = None
         self._pattern = ""
 
@@ -249,6 +250,9 @@ class Driver:
         begun = time.monotonic()
         gap = None if self._rendered is None else begun - self._rendered
         error = ""
+        # After a failure Cycles goes on with what it has and calls black pictures done (seen in
+        # 3.4): the frame after a failed one is rendered with nothing kept.
+        self._scene.render.use_persistent_data = self._is_sound
         try:
             render_frame(self._scene, key[0], folder, self._pattern)
         except RuntimeError as problem:
@@ -272,9 +276,11 @@ class Driver:
         if len(_line("rendered", fields)) > _LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
+            self._is_sound = True
             self._settle(key, "rendered", **fields)
 
     def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:
+        self._is_sound = False
         shutil.rmtree(str(self._folder(key)), ignore_errors=True)
         self._settle(key, "failed", at=time.time(), kind=kind, detail=detail[:_DETAIL_AT_MOST])
 

@@ -63,7 +63,6 @@ def prepare_scene(scene: Any) -> str:
         pattern = _MOVIE_ENDING.sub("", pattern)
         if pattern and "#" not in pattern:
             pattern += "_####"
-    render.use_persistent_data = True
     render.use_overwrite = True
     render.use_placeholder = False
     return pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar
 
 import asyncssh
@@ -60,12 +60,16 @@ async def opened(
         await file.close()
 
 
-async def each(items: Iterable[_T], limit: int, work: Callable[[_T], Awaitable[None]]) -> None:
-    """Do something with each item, `limit` at a time; the first error ends all and is raised."""
-    waiting = iter(items)
+async def each(
+    limit: int, take: Callable[[], Awaitable[_T | None]], work: Callable[[_T], Awaitable[None]]
+) -> None:
+    """Take something to do and do it until None comes, `limit` at a time.
+
+    The first error ends all and is raised.
+    """
 
     async def worker() -> None:
-        for item in waiting:
+        while (item := await take()) is not None:
             await work(item)
 
     with first_error():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -29,8 +30,9 @@ from blendtui.farm.project import ProjectFile
 if TYPE_CHECKING:
     from blendtui.devices.link import Link
 
-FILES_AT_ONCE = 32
-"""How many files may be open on the device. Each takes three round trips, whatever its size."""
+# Each file takes three round trips, whatever its size. macOS lets a server have 256 files open.
+_SMALL_AT_ONCE = 64
+_LARGE_AT_ONCE = 8
 
 # Nobody cuts a file short when opening it: somebody else may be writing the same bytes to it.
 _NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
@@ -49,10 +51,50 @@ async def send_blobs(
     Raises Failure: PROJECT_CHANGED, DEVICE_FILE_REFUSED (by an SFTPError), LINK_LOST.
     """
     async with link.sftp() as sftp:
-        sender = _Sender(sftp, f"{work_dir}/blobs", root, todo.left, progress)
-        # Large ones first, so that none of them is left over to travel alone.
-        uploads = sorted(todo.uploads, key=lambda upload: -upload.left)
-        await each(uploads, FILES_AT_ONCE, sender.send)
+        block = block_size(sftp.limits.max_write_len)
+        sender = _Sender(sftp, f"{work_dir}/blobs", root, block, todo.left, progress)
+        large = _Shelf(root, (upload for upload in todo.uploads if upload.left > block))
+        small = _Shelf(root, (upload for upload in todo.uploads if upload.left <= block))
+        await each(_LARGE_AT_ONCE, large.take, sender.send)
+        await each(_SMALL_AT_ONCE, small.take, sender.send)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A blob to send, with its next bytes."""
+
+    upload: Upload
+    data: bytes
+
+
+class _Shelf:
+    """Blobs to send, in their order; small ones are read many at a time, as a thread is dear."""
+
+    def __init__(self, root: Path, uploads: Iterable[Upload]) -> None:
+        self._root = root
+        self._waiting = deque(uploads)
+        self._loaded: deque[_Loaded] = deque()
+        self._lock = asyncio.Lock()
+
+    async def take(self) -> _Loaded | None:
+        """Give the next one, None after the last. Raises Failure: PROJECT_CHANGED."""
+        async with self._lock:
+            if not self._loaded:
+                self._loaded.extend(await in_thread(self._load, self._batch()))
+            return self._loaded.popleft() if self._loaded else None
+
+    def _batch(self) -> list[Upload]:
+        batch: list[Upload] = []
+        room = BATCH
+        while self._waiting and room > 0:
+            batch.append(self._waiting.popleft())
+            room -= batch[-1].left
+        return batch
+
+    def _load(self, batch: list[Upload]) -> list[_Loaded]:
+        return [
+            _Loaded(upload, read_part(self._root, upload.file, upload.offset)) for upload in batch
+        ]
 
 
 @dataclass(slots=True)
@@ -60,28 +102,24 @@ class _Sender:
     sftp: asyncssh.SFTPClient
     blobs: str
     root: Path
+    block: int
     total: int
     progress: Progress | None
     done: int = 0
     window: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WINDOW))
 
-    @property
-    def block(self) -> int:
-        """How many bytes go in one request."""
-        return block_size(self.sftp.limits.max_write_len)
-
-    async def send(self, upload: Upload) -> None:
+    async def send(self, loaded: _Loaded) -> None:
         """Send one blob, or the rest of it."""
-        data = await self._read(upload.file, upload.offset)
+        upload = loaded.upload
         remote = f"{self.blobs}/{part_of(upload.file.sha256)}"
         flags = _GO_ON if upload.offset else _NEW
         try:
             async with opened(self.sftp, remote, flags, _PRIVATE) as handle:
                 if upload.left <= self.block:
                     await self.window.acquire()
-                    await self._write(handle, data, upload.offset)
+                    await self._write(handle, loaded.data, upload.offset)
                 else:
-                    await self._pour(handle, data, upload)
+                    await self._pour(handle, loaded.data, upload)
         except asyncssh.SFTPFailure:
             # Blocks behind one that was refused may have been written, which leaves a hole.
             with contextlib.suppress(asyncssh.SFTPError):
@@ -90,17 +128,17 @@ class _Sender:
 
     async def _pour(self, handle: asyncssh.SFTPClientFile, data: bytes, upload: Upload) -> None:
         """Send a large file: blocks are written in order, and read ahead of that."""
-        offset, block = upload.offset, self.block
+        offset, file = upload.offset, upload.file
         with first_error():
             async with asyncio.TaskGroup() as group:
                 while data:
-                    ahead = group.create_task(self._read(upload.file, offset + len(data)))
-                    for start in range(0, len(data), block):
+                    after = offset + len(data)
+                    ahead = group.create_task(in_thread(read_part, self.root, file, after))
+                    for start in range(0, len(data), self.block):
                         await self.window.acquire()
-                        piece = data[start : start + block]
+                        piece = data[start : start + self.block]
                         group.create_task(self._write(handle, piece, offset + start))
-                    offset += len(data)
-                    data = await ahead
+                    offset, data = after, await ahead
 
     async def _write(self, handle: asyncssh.SFTPClientFile, data: bytes, offset: int) -> None:
         """Write one block, for which there was a place in the window."""
@@ -112,26 +150,23 @@ class _Sender:
         if self.progress is not None:
             self.progress(self.done, self.total)
 
-    async def _read(self, file: ProjectFile, offset: int) -> bytes:
-        """Read the next part of a file here, nothing at its end."""
-        path = self.root.joinpath(*PurePosixPath(file.path).parts)
-        count = min(BATCH, file.size - offset)
-        try:
-            data, size = await in_thread(_part, path, offset, count)
-        except OSError as error:
-            raise _changed(file, f"cannot be read: {reason_of(error)}") from error
-        if size != file.size or len(data) != count:
-            raise _changed(file, f"has {size} bytes instead of {file.size}")
-        return data
 
+def read_part(root: Path, file: ProjectFile, offset: int) -> bytes:
+    """Read the next part of a project's file here, nothing at its end.
 
-def _part(path: Path, offset: int, count: int) -> tuple[bytes, int]:
-    """Read part of a file; gives also the size of the whole."""
-    with path.open("rb", buffering=0) as file:
-        file.seek(offset)
-        data = file.read(count)
-        return data, file.seek(0, 2)
-
-
-def _changed(file: ProjectFile, problem: str) -> Failure:
-    return Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem)
+    Raises Failure(PROJECT_CHANGED) if it is not there, or not of its size.
+    """
+    path = root.joinpath(*PurePosixPath(file.path).parts)
+    count = min(BATCH, file.size - offset)
+    try:
+        with path.open("rb", buffering=0) as source:
+            source.seek(offset)
+            data = source.read(count)
+            size = source.seek(0, 2)
+    except OSError as error:
+        problem = f"cannot be read: {reason_of(error)}"
+        raise Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem) from error
+    if size != file.size or len(data) != count:
+        problem = f"has {size} bytes instead of {file.size}"
+        raise Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem)
+    return data

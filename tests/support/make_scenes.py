@@ -7,6 +7,7 @@ movie     cycles, writing an FFmpeg movie
 scripted  cycles with a text block that would leave the file RAN beside the .blend
 second    cycles, its active scene is "Second", with another picture size
 missing   cycles with a picture that isn't there
+undenoised  cycles with denoising, which Debian's Blender was built without
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ def main() -> None:
     image.filepath = "//textures\\gone.png"
     image.use_fake_user = True
     save("missing")
+    scene = basis()
+    scene.cycles.use_denoising = True
+    save("undenoised")
 
 
 main()
