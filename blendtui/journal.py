@@ -202,7 +202,7 @@ class Journal:
         open_runs = [row for row in self._rows("run", "started") if row["state"] != "closed"]
         attempts = self._db.execute(
             "SELECT * FROM attempt"
-            " WHERE state IN ('ordered', 'started', 'rendered', 'given-up')"
+            " WHERE state IN ('ordered', 'started', 'rendered', 'dropping', 'given-up')"
             " ORDER BY job, frame, number"
         )
         known = {row["id"] for row in open_runs}

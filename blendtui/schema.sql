@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS attempt (
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS attempt_open ON attempt (run)
-    WHERE state IN ('ordered', 'started', 'rendered', 'given-up');
+    WHERE state IN ('ordered', 'started', 'rendered', 'dropping', 'given-up');
 
 CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY,

@@ -1,14 +1,18 @@
-"""Given the state and the time: which slot starts, gets frames, or is freed for another job.
+"""Given the state and the time: which slot gets, keeps or gives back which frame.
 
-The rule is simple on purpose: jobs by rank; the next frame goes to the slot that will be free
-first, weighted by performance; each slot has one frame ahead.
+Nothing here looks at all frames or all slots because of one event: runs that could take a frame
+are kept in mind, and asked once. What waits is held against the time by which the job's slots can
+finish together (`plan.py`); a slot that would be later than that gets nothing.
 """
 
 from __future__ import annotations
 
 import heapq
 
-from blendtui.farm.decisions import OrderFrame, StartRun, StopRun
+from blendtui.farm import elsewhere
+from blendtui.farm.claims import place
+from blendtui.farm.decisions import OrderFrame
+from blendtui.farm.desk import Desk
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
@@ -22,62 +26,135 @@ from blendtui.farm.model import (
     SlotId,
 )
 from blendtui.farm.state import Farm
+from blendtui.farm.tail import trade
 
 AHEAD = 2
 """Frames that a run has in hand: the one that it renders and one ahead."""
 
-IDLE_PATIENCE = 300.0
-"""Seconds that a Blender of a paused job is kept open without work."""
+FITTING = 0.02
+"""A frame fits a slot that would finish this much later than all together, in parts of it."""
 
 
 def assign(farm: Farm, now: float) -> None:
     """Choose once, after all bookkeeping for an event is done."""
-    claimed: set[str] = set()
-    for job in sorted(farm.jobs.values(), key=lambda job: job.rank):
-        if job.state is not JobState.ACTIVE or not farm.waiting(job):
-            continue
-        _feed(farm, job, claimed, now)
-        missing = _start(farm, job, now)
-        if missing > 0:
-            _claim(farm, job, missing, claimed)
-    _free(farm, claimed, now)
+    _settle(farm, now)
+    for desk in _asking(farm):
+        _feed(farm, desk, now)
+    _settle(farm, now)
+    if farm.placing:
+        farm.placing = False
+        place(farm, now)
+        _settle(farm, now)
 
 
-def _feed(farm: Farm, job: Job, claimed: set[str], now: float) -> None:
-    capable = frozenset(
-        device.name for device in farm.devices.values() if device.contact and device.may_render(job)
-    )
-    queue: list[tuple[float, SlotId, Run]] = []
-    for run in farm.current.values():
-        device = farm.devices[run.slot.device]
-        if _takes_frames(run, device, job) and run.id not in claimed:
-            queue.append(_queued(run, device))
-    heapq.heapify(queue)
-    while queue and farm.waiting(job):
-        _, slot, run = heapq.heappop(queue)
-        frame = farm.take_waiting(job, capable, slot.device)
-        if frame is None:
+def _asking(farm: Farm) -> list[Desk]:
+    asking = [desk for desk in farm.desks.values() if desk.fresh and _gives_out(desk.job)]
+    return sorted(asking, key=lambda desk: desk.job.rank) if len(asking) > 1 else asking
+
+
+def _gives_out(job: Job) -> bool:
+    return job.state is JobState.ACTIVE
+
+
+def _settle(farm: Farm, now: float) -> None:
+    """Look at the runs about which something changed: who could take a frame, who is idle."""
+    for run in farm.take_stirred():
+        desk, device = farm.desks.get(run.job), farm.devices.get(run.slot.device)
+        if desk is None or device is None or not run.is_current:
+            if desk is not None:
+                _forget(desk, run)
+            farm.placing |= run.state is RunState.READY and not run.in_hand
             continue
-        _order(farm, run, frame, now)
-        if run.in_hand < AHEAD:
-            heapq.heappush(queue, _queued(run, farm.devices[slot.device]))
+        desk.runs[run.id] = run
+        desk.look_at(run, device, now)
+        if _takes_frames(run, device, desk.job):
+            desk.resting.pop(run.id, None)
+            desk.fresh[run.id] = run
+        else:
+            desk.fresh.pop(run.id, None)
+            desk.resting.pop(run.id, None)
+        if run.state is RunState.READY and not run.in_hand:
+            run.idle_since = now if run.idle_since is None else run.idle_since
+            farm.placing |= not desk.pool.count or not _gives_out(desk.job)
+            farm.placing |= not _takes_frames(run, device, desk.job)
+        else:
+            run.idle_since = None
+
+
+def _forget(desk: Desk, run: Run) -> None:
+    for known in (desk.runs, desk.fresh, desk.resting):
+        known.pop(run.id, None)
 
 
 def _takes_frames(run: Run, device: Device, job: Job) -> bool:
     return (
-        run.job == job.name
-        and run.state is RunState.READY
+        run.state is RunState.READY
         and run.in_hand < AHEAD
         and device.contact
+        and run.slot.number <= device.spec.slots
         and device.may_render(job)
     )
 
 
-def _queued(run: Run, device: Device) -> tuple[float, SlotId, Run]:
-    return (run.in_hand / device.spec.performance, run.slot, run)
+def _feed(farm: Farm, desk: Desk, now: float) -> None:
+    """Give frames to the runs that ask, the one that would finish first going first."""
+    queue: list[tuple[float, SlotId, Run]] = []
+    mean = desk.learner.costs.mean
+    asking = list(desk.fresh.values())
+    desk.fresh.clear()
+    for run in asking:
+        speed = desk.speed(farm.devices[run.slot.device], run.slot.number)
+        queue.append((run.free_at + mean / speed, run.slot, run))
+    heapq.heapify(queue)
+    while queue and desk.pool.count:
+        _, slot, run = heapq.heappop(queue)
+        device = farm.devices[slot.device]
+        frame = _choose(farm, desk, run, device, now)
+        if frame is None:
+            continue
+        order(farm, run, frame, now)
+        desk.look_at(run, device, now)
+        if run.in_hand < AHEAD:
+            due = run.free_at + mean / desk.speed(device, slot.number)
+            heapq.heappush(queue, (due, slot, run))
+    hungry = [run for run in asking if run.in_hand < AHEAD]
+    desk.resting.update((run.id, run) for run in hungry)
+    if hungry:
+        for run, frame in trade(farm, desk, hungry, now):
+            order(farm, run, frame, now)
+            desk.look_at(run, farm.devices[run.slot.device], now)
+            if run.in_hand >= AHEAD:
+                desk.resting.pop(run.id, None)
 
 
-def _order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
+def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Frame | None:
+    """Choose the dearest frame that the slot finishes in time; None if others are quicker."""
+    frames = farm.frames[desk.job.name]
+
+    def may(place: int) -> bool:
+        frame = frames[desk.numbers[place]]
+        refused = bool(frame.failures) and elsewhere.is_refused(farm, desk, frame, device, now)
+        if refused:
+            desk.shunned[frame.number] = frame
+        return not refused
+
+    speed = desk.speed(device, run.slot.number)
+    place = desk.pool.pick(float("inf"), may)
+    if place is not None:
+        cost = desk.pool.cost(place)
+        sure = desk.rate > 0 and run.free_at + cost / speed <= now + desk.pool.work / desk.rate
+        if not sure:
+            left = desk.end(farm.devices, now) - run.free_at
+            limit = left * speed + FITTING * cost
+            if cost > limit:
+                place = desk.pool.pick(limit, may)
+    if place is None:
+        return elsewhere.left_to(farm, desk, device, now)
+    return frames[desk.numbers[place]]
+
+
+def order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
+    """Give a frame to a run."""
     number = frame.tries + 1
     attempt = Attempt(
         frame.job, frame.number, number, run.id, run.slot, AttemptState.ORDERED, ordered=now
@@ -86,65 +163,3 @@ def _order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
     farm.set_frame(frame, FrameState.GIVEN)
     run.idle_since = None
     farm.decide(OrderFrame(run.id, frame.number, number))
-
-
-def _start(farm: Farm, job: Job, now: float) -> int:
-    """Start runs on free slots; give how many more slots the job could use."""
-    starting = sum(
-        run.state is RunState.STARTING and run.job == job.name for run in farm.current.values()
-    )
-    missing = farm.waiting(job) - starting
-    for device in sorted(farm.devices.values(), key=lambda device: -device.spec.performance):
-        if not device.contact or not device.may_render(job):
-            continue
-        if device.not_before.get(job.name, 0.0) > now:
-            continue
-        for slot in device.slots():
-            if missing <= 0:
-                return 0
-            if slot not in farm.current:
-                _start_run(farm, job, slot, now)
-                missing -= 1
-    return missing
-
-
-def _start_run(farm: Farm, job: Job, slot: SlotId, now: float) -> None:
-    name = f"{slot.device}.{slot.number}.{farm.next_run}"
-    farm.next_run += 1
-    run = Run(name, job.name, slot, RunState.STARTING, started=now, attached=True)
-    farm.add_run(run)
-    farm.decide(StartRun(run.id, job.name, slot))
-
-
-def _claim(farm: Farm, job: Job, missing: int, claimed: set[str]) -> None:
-    """Mark runs of later jobs that this one would rather have; they get no further frames."""
-    for run in sorted(farm.current.values(), key=lambda run: (run.in_hand, run.slot)):
-        other = farm.jobs[run.job]
-        device = farm.devices[run.slot.device]
-        later = other.rank > job.rank or not farm.waiting(other) or not other.is_open
-        if run.job == job.name or run.id in claimed or not later or not device.may_render(job):
-            continue
-        if run.state is RunState.READY and missing > 0:
-            claimed.add(run.id)
-            missing -= 1
-
-
-def _free(farm: Farm, claimed: set[str], now: float) -> None:
-    """Stop runs that have nothing to do and are in somebody's way, or have been for long."""
-    for run in list(farm.current.values()):
-        if run.state is not RunState.READY or run.in_hand:
-            continue
-        job = farm.jobs[run.job]
-        if run.idle_since is None:
-            run.idle_since = now
-        device = farm.devices[run.slot.device]
-        over = not job.is_open or not device.may_render(job) or run.slot.number > device.spec.slots
-        forgotten = job.state is JobState.PAUSED and now - run.idle_since >= IDLE_PATIENCE
-        if over or forgotten or run.id in claimed:
-            stop_run(farm, run)
-
-
-def stop_run(farm: Farm, run: Run, at_once: bool = False) -> None:
-    """Have a run leave; what it has in hand and doesn't finish comes back when it has ended."""
-    farm.set_run(run, RunState.STOPPING)
-    farm.decide(StopRun(run.id, at_once))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from blendtui.farm.faults import Fault
-from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile
+from blendtui.farm.model import DeviceMode, DeviceSpec, JobSpec, OutputFile, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,21 @@ class DevicesSet:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceModeSet:
+    """A user wants a device drained, switched off or on again."""
+
+    device: str
+    mode: DeviceMode
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """The user's say in the rules was read; it holds from now on."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReached:
     """There is a connection to the device."""
 
@@ -141,13 +156,17 @@ class FrameStarted:
 
 @dataclass(frozen=True, slots=True)
 class FrameRendered:
-    """A frame is finished on its device; `seconds` is its rendering time."""
+    """A frame is finished on its device; `seconds` is its rendering time.
+
+    `memory` is what its Blender takes then, in bytes; None where that isn't known.
+    """
 
     run: str
     frame: int
     number: int
     seconds: float
     files: tuple[OutputFile, ...]
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +222,8 @@ Event = (
     | JobReported
     | ReportFailed
     | DevicesSet
+    | DeviceModeSet
+    | PolicySet
     | DeviceReached
     | DeviceLost
     | RunReady

@@ -12,8 +12,9 @@ from blendtui.farm.events import (
     FrameRendered,
     FrameStarted,
 )
-from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState
+from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState, RunState
 from blendtui.farm.run_rules import close_if_empty, collect_due
+from blendtui.farm.stopping import end_loser, stop_run
 from blendtui.farm.state import Farm, NoteKind
 
 HOLD = 5.0
@@ -28,7 +29,22 @@ def started(farm: Farm, event: FrameStarted, now: float) -> None:
     attempt.started = attempt.started or now
     if attempt.state is AttemptState.ORDERED:
         attempt.state = AttemptState.STARTED
+    elif attempt.state is AttemptState.DROPPING:
+        _began_after_all(farm, attempt)
+    farm.stir(farm.runs[attempt.run])
     farm.touch(attempt)
+
+
+def _began_after_all(farm: Farm, attempt: Attempt) -> None:
+    """Count on a frame that was begun before it could be taken back; it was the first to begin."""
+    over = farm.frames[attempt.job][attempt.frame].state in (FrameState.DONE, FrameState.FAILED)
+    if over or not farm.jobs[attempt.job].is_open:
+        attempt.state = AttemptState.GIVEN_UP
+        return
+    farm.revive(attempt, AttemptState.STARTED)
+    for other in farm.copies(attempt):
+        if other.state is AttemptState.ORDERED:
+            farm.ask_back(other)
 
 
 def rendered(farm: Farm, event: FrameRendered, now: float) -> None:
@@ -40,15 +56,34 @@ def rendered(farm: Farm, event: FrameRendered, now: float) -> None:
     if attempt.state is AttemptState.RENDERED:
         return
     attempt.seconds, attempt.files = event.seconds, event.files
+    _learn(farm, attempt, event)
     if frame.state is FrameState.DONE or job.state is JobState.CANCELLED:
         _discard(farm, attempt, now)
         return
-    if attempt.state is AttemptState.GIVEN_UP:
+    if not attempt.is_live:
         farm.revive(attempt, AttemptState.RENDERED)
         farm.note_try(NoteKind.LATE_FRAME, attempt)
     attempt.state = AttemptState.RENDERED
+    farm.uncollected[attempt.key] = attempt
     farm.touch(attempt)
     collect_due(farm, farm.runs[attempt.run], now)
+
+
+def _learn(farm: Farm, attempt: Attempt, event: FrameRendered) -> None:
+    """Learn from the frame's time, and have a Blender restarted that is due for it."""
+    run, device = farm.runs[attempt.run], farm.devices[attempt.slot.device]
+    run.rendered += 1
+    device.failing.pop(attempt.job, None)
+    desk = farm.desks.get(attempt.job)
+    if desk is not None:
+        desk.learn(attempt, device, event.seconds)
+        desk.overdue.pop(attempt.key, None)
+    farm.stir(run)
+    policy = farm.policy
+    worn = policy.frames_per_run is not None and run.rendered >= policy.frames_per_run
+    fat = policy.memory_limit is not None and (event.memory or 0) > policy.memory_limit
+    if (worn or fat) and run.state is RunState.READY:
+        stop_run(farm, run)
 
 
 def _discard(farm: Farm, attempt: Attempt, now: float) -> None:
@@ -77,6 +112,7 @@ def done(farm: Farm, event: FrameDone, now: float) -> None:
         elif other.is_in_hand:
             farm.give_up(other)
             farm.decide(DropFrame(other.run, other.frame, other.number))
+            end_loser(farm, other, now)
 
 
 def failed(farm: Farm, event: FrameFailed, now: float) -> None:
@@ -84,7 +120,7 @@ def failed(farm: Farm, event: FrameFailed, now: float) -> None:
     attempt = farm.attempt(event.run, event.frame, event.number)
     if attempt is None:
         return
-    if attempt.state is AttemptState.GIVEN_UP:
+    if not attempt.is_live:
         _end(farm, attempt, AttemptState.DROPPED, now)
         return
     _fail(farm, attempt, event, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from blendtui.farm.assign import stop_run
 from blendtui.farm.decisions import DropFrame, FinishJob
 from blendtui.farm.events import (
     JobAdded,
@@ -17,6 +16,7 @@ from blendtui.farm.events import (
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import AttemptState, Frame, FrameState, Job, JobState, RunState
 from blendtui.farm.state import Farm, NoteKind
+from blendtui.farm.stopping import stop_run
 
 REPORT_AGAIN = 10.0
 """Seconds until a report that could not be written is tried again."""
@@ -90,6 +90,7 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
         job.state, job.ended, job.fault = JobState.ACTIVE, None, None
         job.first_faults, job.reported = (), False
+        farm.open_desk(job)
         farm.note(NoteKind.JOB_STATE, job=job.name, detail=job.state.value)
     farm.touch(job)
 
@@ -105,7 +106,7 @@ def prioritized(farm: Farm, event: JobPrioritized, now: float) -> None:
 
 def settle(farm: Farm, now: float) -> None:
     """End jobs whose frames are all done or failed; have the reports of ended jobs written."""
-    for job in farm.jobs.values():
+    for job in list(farm.unsettled.values()):
         if job.is_open:
             done = job.counts.get(FrameState.DONE, 0)
             failed = job.counts.get(FrameState.FAILED, 0)
@@ -114,6 +115,8 @@ def settle(farm: Farm, now: float) -> None:
         if not job.is_open:
             _drop_rest(farm, job)
             _report(farm, job, now)
+            if job.reported and not farm.runs_of(job.name):
+                farm.close_desk(job)
 
 
 def _drop_rest(farm: Farm, job: Job) -> None:

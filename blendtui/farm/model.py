@@ -36,12 +36,15 @@ class FrameState(StrEnum):
 class AttemptState(StrEnum):
     """A try's way: ORDERED, STARTED, RENDERED (on the device, being collected), then its end.
 
-    GIVEN_UP means that nobody waits for it any more, though its device may still finish it.
+    DROPPING was asked back before it began, for another slot to have the frame: dropped or started,
+    its run says which. GIVEN_UP means that nobody waits for it any more, though its device may still
+    finish it.
     """
 
     ORDERED = "ordered"
     STARTED = "started"
     RENDERED = "rendered"
+    DROPPING = "dropping"
     GIVEN_UP = "given-up"
     DONE = "done"
     FAILED = "failed"
@@ -69,15 +72,49 @@ class SlotId:
         return f"{self.device}/{self.number}"
 
 
+class DeviceMode(StrEnum):
+    """What a user wants of a device: ON, DRAINING (finish the frames in hand and stop) or OFF."""
+
+    ON = "on"
+    DRAINING = "draining"
+    OFF = "off"
+
+
+class Sharing(StrEnum):
+    """How jobs of equal priority share the farm: one after the other, or all at once."""
+
+    FIRST = "first"
+    FAIR = "fair"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's say in the rules.
+
+    A Blender that has rendered `frames_per_run` frames, or takes more than `memory_limit` bytes
+    after a frame, is restarted (None: never). A frame that takes more than `overdue` times what is
+    expected is reported and tried elsewhere.
+    """
+
+    share: Sharing = Sharing.FIRST
+    frames_per_run: int | None = None
+    memory_limit: int | None = None
+    overdue: float = 4.0
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """What devices.toml says of a device, as far as the rules need it."""
+    """What devices.toml says of a device, as far as the rules need it.
+
+    `blenders` are the versions that it has; empty where that isn't known, and any job may try.
+    """
 
     name: str
     slots: int = 1
     performance: float = 1.0
     tags: frozenset[str] = frozenset()
     enabled: bool = True
+    blenders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +122,8 @@ class JobSpec:
     """A job as it was taken: what to render of which project, and by whom.
 
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
-    have; `scene` is None for the file's active scene.
+    have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
+    far as it matters ("4.2"), empty for any.
     """
 
     name: str
@@ -95,6 +133,7 @@ class JobSpec:
     priority: int = DEFAULT_PRIORITY
     tags: frozenset[str] = frozenset()
     allow_scripts: bool = False
+    blender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +204,18 @@ class Attempt:
         return (self.job, self.frame, self.number)
 
     @property
+    def is_live(self) -> bool:
+        """Whether somebody counts on it."""
+        return self.state not in (AttemptState.GIVEN_UP, AttemptState.DROPPING)
+
+    @property
+    def is_rendering(self) -> bool:
+        """Whether its run is at it, as far as is known; it may have been given up meanwhile."""
+        return self.state is AttemptState.STARTED or (
+            self.started is not None and self.state is AttemptState.GIVEN_UP
+        )
+
+    @property
     def is_in_hand(self) -> bool:
         """Whether the run still has it to render."""
         return self.state in (AttemptState.ORDERED, AttemptState.STARTED)
@@ -172,7 +223,11 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One Blender process on a slot for a job. `attached` says that the engine follows it."""
+    """One Blender process on a slot for a job. `attached` says that the engine follows it.
+
+    `rendered` counts its frames; `free_at` is when it is expected to have rendered all that it has
+    in hand (or to be ready), and is the rules' present business like the fields before it.
+    """
 
     id: str
     job: str
@@ -187,6 +242,8 @@ class Run:
     attempts: dict[tuple[str, int, int], Attempt] = field(default_factory=dict)
     attached: bool = False
     closing: bool = False
+    rendered: int = 0
+    free_at: float = 0.0
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.job} {self.state} attempts={list(self.attempts.values())}>"
@@ -195,6 +252,14 @@ class Run:
     def in_hand(self) -> int:
         """How many frames the run has still to render."""
         return sum(attempt.is_in_hand for attempt in self.attempts.values())
+
+    @property
+    def rendering(self) -> Attempt | None:
+        """The try that it is at, if any."""
+        for attempt in self.attempts.values():
+            if attempt.is_rendering:
+                return attempt
+        return None
 
     @property
     def is_current(self) -> bool:
@@ -244,12 +309,38 @@ class Job:
         return (-self.priority, self.position)
 
 
+@dataclass(slots=True)
+class StartTimes:
+    """What a device needs until a Blender has a project open, in seconds; None until it is seen.
+
+    `first` includes the project's transfer, `again` is for a project that it has already.
+    """
+
+    first: float | None = None
+    again: float | None = None
+
+    def learn(self, seconds: float, has_project: bool) -> None:
+        """Take a start in; the latest counts half."""
+        old = self.again if has_project else self.first
+        new = seconds if old is None else (old + seconds) / 2
+        if has_project:
+            self.again = new
+        else:
+            self.first = new
+
+    def expected(self, has_project: bool) -> float | None:
+        """Guess the next start's time, by the other kind of start where this one wasn't seen."""
+        kinds = (self.again, self.first) if has_project else (self.first, self.again)
+        return kinds[1] if kinds[0] is None else kinds[0]
+
+
 @dataclass(slots=True, eq=False)
 class Device:
     """A device and what the farm thinks of it.
 
     `lost_since` is when contact ended, None while there is contact or never was. `troubles`
-    counts failed starts in a row for a job; `set_aside` has the jobs that it is kept from and why.
+    counts failed starts in a row for a job, `failing` has the frames that failed in a row;
+    `set_aside` has the jobs that it is kept from and why.
     """
 
     spec: DeviceSpec
@@ -259,6 +350,10 @@ class Device:
     troubles: dict[str, int] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
     set_aside: dict[str, Fault] = field(default_factory=dict)
+    mode: DeviceMode = DeviceMode.ON
+    failing: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    start_times: StartTimes = field(default_factory=StartTimes)
+    projects: dict[str, None] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"
@@ -275,5 +370,18 @@ class Device:
     def may_render(self, job: Job) -> bool:
         """Whether the device is allowed to take part in the job at all."""
         return (
-            self.spec.enabled and job.spec.tags <= self.spec.tags and job.name not in self.set_aside
+            self.spec.enabled
+            and self.mode is DeviceMode.ON
+            and job.spec.tags <= self.spec.tags
+            and self.has_blender(job.spec.blender)
+            and job.name not in self.set_aside
         )
+
+    def has_project(self, job: str) -> bool:
+        """Whether a Blender of the device has had the job's project open."""
+        return job in self.projects
+
+    def has_blender(self, wanted: str) -> bool:
+        """Whether one of its Blenders is of the wanted version ("4.2" takes "4.2.3")."""
+        have = self.spec.blenders
+        return not (wanted and have) or any(f"{one}.".startswith(f"{wanted}.") for one in have)

@@ -7,6 +7,7 @@ from blendtui.farm.decisions import CloseRun, CollectFrame, DropFrame, OrderFram
 from blendtui.farm.events import (
     CloseFailed,
     DeviceLost,
+    DeviceModeSet,
     DeviceReached,
     DevicesSet,
     RunClosed,
@@ -19,6 +20,7 @@ from blendtui.farm.model import (
     Attempt,
     AttemptState,
     Device,
+    DeviceMode,
     DeviceSpec,
     FrameState,
     JobState,
@@ -26,6 +28,7 @@ from blendtui.farm.model import (
     RunState,
 )
 from blendtui.farm.state import Farm, NoteKind
+from blendtui.farm.stopping import stop_run
 
 LOST_AFTER = 60.0
 """Seconds without contact after which a device's frames are given to others."""
@@ -64,6 +67,26 @@ def forget_if_gone(farm: Farm, device: Device, now: float) -> None:
         farm.devices.pop(device.name, None)
 
 
+def device_mode_set(farm: Farm, event: DeviceModeSet, now: float) -> None:
+    """Take back what a drained device has not begun; stop one that is switched off at once."""
+    device = farm.devices.get(event.device)
+    if device is None or device.mode is event.mode:
+        return
+    device.mode = event.mode
+    farm.touch(device)
+    farm.note(NoteKind.DEVICE_MODE, device=device.name, detail=event.mode.value)
+    for run in farm.runs_on(device.name):
+        if event.mode is DeviceMode.OFF and run.is_current:
+            for attempt in list(run.attempts.values()):
+                if attempt.is_in_hand:
+                    farm.give_up(attempt)
+            stop_run(farm, run, at_once=True)
+        elif event.mode is DeviceMode.DRAINING:
+            for attempt in list(run.attempts.values()):
+                if attempt.state is AttemptState.ORDERED and run.rendering is not None:
+                    farm.ask_back(attempt)
+
+
 def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:
     """Go on with all that was left on the device: nothing is taken for granted."""
     device = farm.devices.get(event.device)
@@ -92,11 +115,11 @@ def resume_runs(farm: Farm, device: Device) -> None:
 def _resume_attempt(farm: Farm, run: Run, attempt: Attempt) -> None:
     frame = farm.frames[attempt.job][attempt.frame]
     wanted = frame.state is FrameState.WAITING and farm.jobs[attempt.job].is_open
-    if attempt.state is AttemptState.GIVEN_UP and wanted and run.state is not RunState.STOPPING:
+    if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
         farm.revive(attempt, AttemptState.ORDERED)
     if attempt.is_in_hand:
         farm.decide(OrderFrame(run.id, attempt.frame, attempt.number))
-    elif attempt.state is AttemptState.GIVEN_UP:
+    elif not attempt.is_live:
         farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
 
 
@@ -138,6 +161,8 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     farm.set_run(run, RunState.READY)
     run.ready, run.blender, run.idle_since = now, event.blender, now
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
+    device.start_times.learn(now - run.started, device.has_project(job.name))
+    device.projects[job.name] = None
     device.troubles.pop(job.name, None)
     for warning in event.warnings:
         if warning not in job.warnings:

@@ -10,11 +10,11 @@ from blendtui.farm.assign import assign
 from blendtui.farm.events import Event
 from blendtui.farm.model import (
     Attempt,
-    AttemptState,
     Device,
     Frame,
     FrameState,
     Job,
+    JobState,
     Run,
     RunState,
 )
@@ -28,8 +28,39 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         run_rules.forget_if_gone(farm, device, now)
         if device.contact:
             run_rules.resume_runs(farm, device)
-    for run in farm.runs.values():
+    for run in {
+        farm.runs[attempt.run].id: farm.runs[attempt.run] for attempt in farm.uncollected.values()
+    }.values():
         run_rules.collect_due(farm, run, now)
+    for desk in farm.desks.values():
+        desk.wake()
+        idle = desk.fresh or desk.job.state is not JobState.ACTIVE
+        farm.placing = farm.placing or bool(idle)
+    slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
+    farm.placing = farm.placing or len(farm.current) < slots
+
+
+def _policy_set(farm: Farm, event: events.PolicySet, now: float) -> None:
+    """Take the user's say over."""
+    farm.policy, farm.placing = event.policy, True
+
+
+PLACING = (
+    events.JobAdded,
+    events.JobPaused,
+    events.JobResumed,
+    events.JobCancelled,
+    events.JobRetried,
+    events.JobPrioritized,
+    events.DevicesSet,
+    events.DeviceReached,
+    events.DeviceLost,
+    events.RunFailed,
+    events.RunEnded,
+    events.FrameFailed,
+    events.FrameDropped,
+)
+"""Events after which slots are dealt out anew among the jobs."""
 
 
 _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
@@ -42,6 +73,8 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
     events.JobReported: job_rules.reported,
     events.ReportFailed: job_rules.report_failed,
     events.DevicesSet: run_rules.devices_set,
+    events.DeviceModeSet: run_rules.device_mode_set,
+    events.PolicySet: _policy_set,
     events.DeviceReached: run_rules.device_reached,
     events.DeviceLost: run_rules.device_lost,
     events.RunReady: run_rules.run_ready,
@@ -88,6 +121,7 @@ class Scheduler:
     def handle(self, event: Event, now: float) -> Step:
         """Answer one event that happened at `now`, in seconds since the epoch."""
         _HANDLERS[type(event)](self.farm, event, now)
+        self.farm.placing |= isinstance(event, PLACING)
         job_rules.settle(self.farm, now)
         assign(self.farm, now)
         return self.farm.take_step()
@@ -113,7 +147,7 @@ def _check_job(farm: Farm, job: Job) -> None:
     live: dict[int, set[int]] = {number: set() for number in frames}
     for run in farm.runs_of(job.name):
         for attempt in run.attempts.values():
-            if attempt.state is not AttemptState.GIVEN_UP:
+            if attempt.is_live:
                 live[attempt.frame].add(attempt.number)
     for frame in frames.values():
         _hold(set(frame.live) == live[frame.number], frame)

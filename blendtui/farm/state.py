@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from blendtui.farm.decisions import Decision
+from blendtui.farm.decisions import Decision, DropFrame
+from blendtui.farm.desk import Desk
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import (
     Attempt,
@@ -18,6 +18,7 @@ from blendtui.farm.model import (
     FrameState,
     Job,
     JobState,
+    Policy,
     Run,
     RunState,
     SlotId,
@@ -42,8 +43,10 @@ class NoteKind(StrEnum):
     RUN_READY = "run-ready"
     RUN_FAILED = "run-failed"
     RUN_ENDED = "run-ended"
+    DEVICE_MODE = "device-mode"
     SET_ASIDE = "set-aside"
     HELD_UP = "held-up"
+    OVERDUE = "overdue"
     WARNING = "warning"
     REJECTED = "rejected"
     CONFIG_READ = "config-read"
@@ -82,7 +85,14 @@ class Farm:
         self.attempts: dict[tuple[str, int, int], Attempt] = {}
         self.next_run = 1
         self.next_position = 1
-        self._waiting: dict[str, list[int]] = {}
+        self.policy = Policy()
+        self.desks: dict[str, Desk] = {}
+        self.unsettled: dict[str, Job] = {}
+        self.uncollected: dict[tuple[str, int, int], Attempt] = {}
+        self.placing = False
+        self._stirred: dict[str, Run] = {}
+        self._job_runs: dict[str, dict[str, Run]] = {}
+        self._device_runs: dict[str, dict[str, Run]] = {}
         self._decisions: list[Decision] = []
         self._changed: dict[int, Stored] = {}
         self._notes: list[Note] = []
@@ -103,6 +113,20 @@ class Farm:
         """Remember that objects changed and have to be stored."""
         for item in objects:
             self._changed[id(item)] = item
+            if isinstance(item, Device):
+                self.placing = True
+                for run in self.runs_on(item.name):
+                    self._stirred[run.id] = run
+
+    def stir(self, run: Run) -> None:
+        """Remember that a run may have to be given something, or has less or more to do."""
+        self._stirred[run.id] = run
+
+    def take_stirred(self) -> list[Run]:
+        """Give the runs about which something changed since the last call."""
+        stirred = list(self._stirred.values())
+        self._stirred.clear()
+        return stirred
 
     def note(
         self,
@@ -133,10 +157,28 @@ class Farm:
         self.jobs[job.name] = job
         self.frames[job.name] = own
         job.counts = dict(Counter(frame.state for frame in own.values()))
-        waiting = [number for number, frame in own.items() if frame.state is FrameState.WAITING]
-        heapq.heapify(waiting)
-        self._waiting[job.name] = waiting
         self.next_position = max(self.next_position, job.position + 1)
+        if job.is_open or not job.reported:
+            self.open_desk(job)
+
+    def open_desk(self, job: Job) -> Desk:
+        """Begin to keep in mind what giving out the job's frames needs."""
+        self.placing = True
+        self.unsettled[job.name] = job
+        desk = self.desks.get(job.name)
+        if desk is None:
+            desk = self.desks[job.name] = Desk(job)
+            for frame in self.frames[job.name].values():
+                if frame.state is FrameState.WAITING:
+                    desk.set_waiting(frame, True)
+            for run in self.runs_of(job.name):
+                self.stir(run)
+        return desk
+
+    def close_desk(self, job: Job) -> None:
+        """Forget what only an open job needs."""
+        self.unsettled.pop(job.name, None)
+        self.desks.pop(job.name, None)
 
     def waiting(self, job: Job) -> int:
         """How many frames of the job wait for a slot."""
@@ -149,34 +191,11 @@ class Farm:
         job = self.jobs[frame.job]
         job.counts[frame.state] -= 1
         job.counts[state] = job.counts.get(state, 0) + 1
-        frame.state = state
-        if state is FrameState.WAITING:
-            heapq.heappush(self._waiting[frame.job], frame.number)
+        waited, frame.state = frame.state is FrameState.WAITING, state
+        desk = self.desks.get(frame.job)
+        if desk is not None and (waited or state is FrameState.WAITING):
+            desk.set_waiting(frame, not waited)
         self.touch(frame, job)
-
-    def take_waiting(self, job: Job, refused: frozenset[str], device: str) -> Frame | None:
-        """Give the first waiting frame that the device may try, and leave it WAITING.
-
-        A frame that failed on this device is left to the others as long as one of `refused`
-        (devices that could render the job) has not failed it yet.
-        """
-        heap = self._waiting[job.name]
-        frames = self.frames[job.name]
-        passed: list[int] = []
-        chosen: Frame | None = None
-        while heap and chosen is None:
-            frame = frames[heapq.heappop(heap)]
-            if frame.state is not FrameState.WAITING:
-                continue
-            if device in frame.failed_on and refused - frame.failed_on:
-                passed.append(frame.number)
-            else:
-                chosen = frame
-        for number in passed:
-            heapq.heappush(heap, number)
-        if chosen is not None:
-            heapq.heappush(heap, chosen.number)
-        return chosen
 
     def end_job(self, job: Job, state: JobState, now: float, fault: Fault | None = None) -> None:
         """Close a job; its report is due from now on."""
@@ -185,6 +204,8 @@ class Farm:
         job.fault = fault
         job.reported = False
         job.report_after = now
+        self.unsettled[job.name] = job
+        self.placing = True
         self.touch(job)
         self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=state.value)
 
@@ -193,8 +214,11 @@ class Farm:
     def add_run(self, run: Run) -> None:
         """Take a run in, new or from the store."""
         self.runs[run.id] = run
+        self._job_runs.setdefault(run.job, {})[run.id] = run
+        self._device_runs.setdefault(run.slot.device, {})[run.id] = run
         if run.is_current:
             self.current[run.slot] = run
+        self.stir(run)
         self.touch(run)
 
     def set_run(self, run: Run, state: RunState) -> None:
@@ -202,8 +226,12 @@ class Farm:
         run.state = state
         if not run.is_current and self.current.get(run.slot) is run:
             del self.current[run.slot]
+            self.placing = True
         if state is RunState.CLOSED:
             self.runs.pop(run.id, None)
+            self._job_runs.get(run.job, {}).pop(run.id, None)
+            self._device_runs.get(run.slot.device, {}).pop(run.id, None)
+        self.stir(run)
         self.touch(run)
 
     def add_attempt(self, attempt: Attempt) -> None:
@@ -212,22 +240,36 @@ class Farm:
         self.runs[attempt.run].attempts[attempt.key] = attempt
         self.attempts[attempt.key] = attempt
         frame.tries = max(frame.tries, attempt.number)
-        if attempt.state is not AttemptState.GIVEN_UP and attempt.number not in frame.live:
+        if attempt.is_live and attempt.number not in frame.live:
             frame.live.append(attempt.number)
+        if attempt.state is AttemptState.RENDERED:
+            self.uncollected[attempt.key] = attempt
+        self.stir(self.runs[attempt.run])
         self.touch(attempt, frame)
 
     def revive(self, attempt: Attempt, state: AttemptState) -> None:
-        """Count on a given-up attempt again."""
+        """Count on an attempt again that was given up or asked back."""
         attempt.state = state
+        self.stir(self.runs[attempt.run])
         frame = self.frames[attempt.job][attempt.frame]
         frame.live.append(attempt.number)
-        if frame.state is FrameState.WAITING:
+        if frame.state in (FrameState.WAITING, FrameState.FAILED):
             self.set_frame(frame, FrameState.GIVEN)
         self.touch(attempt, frame)
 
     def give_up(self, attempt: Attempt) -> None:
         """Wait for an attempt no longer; its frame waits again if nobody else has it."""
-        attempt.state = AttemptState.GIVEN_UP
+        self._leave(attempt, AttemptState.GIVEN_UP)
+
+    def ask_back(self, attempt: Attempt) -> None:
+        """Take a frame that a run has not begun back from it, for another slot."""
+        self._leave(attempt, AttemptState.DROPPING)
+        self.decide(DropFrame(attempt.run, attempt.frame, attempt.number))
+
+    def _leave(self, attempt: Attempt, state: AttemptState) -> None:
+        attempt.state = state
+        self.uncollected.pop(attempt.key, None)
+        self.stir(self.runs[attempt.run])
         self.touch(attempt)
         self._let_go(attempt)
 
@@ -240,9 +282,11 @@ class Farm:
         attempt.fault = fault
         self.touch(attempt)
         self.attempts.pop(attempt.key, None)
+        self.uncollected.pop(attempt.key, None)
         run = self.runs.get(attempt.run)
         if run is not None:
             run.attempts.pop(attempt.key, None)
+            self.stir(run)
         if state is AttemptState.DONE:
             self.set_frame(self.frames[attempt.job][attempt.frame], FrameState.DONE)
         self._let_go(attempt)
@@ -268,8 +312,8 @@ class Farm:
 
     def runs_of(self, job: str) -> list[Run]:
         """All runs of a job that are not closed, in the order of their starts."""
-        return [run for run in self.runs.values() if run.job == job]
+        return list(self._job_runs.get(job, {}).values())
 
     def runs_on(self, device: str) -> list[Run]:
         """All runs on a device that are not closed, in the order of their starts."""
-        return [run for run in self.runs.values() if run.slot.device == device]
+        return list(self._device_runs.get(device, {}).values())

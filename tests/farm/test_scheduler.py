@@ -290,13 +290,16 @@ class TestSteering:
         assert play.job().state is JobState.CANCELLED
         assert play.frame(1).state is FrameState.DONE
 
-    def test_a_higher_priority_takes_over_when_the_frames_in_hand_are_done(self) -> None:
+    def test_a_higher_priority_takes_over_at_the_next_frame_boundary(self) -> None:
         play, orders = begun(LEFT)
+        play.tell(ev.FrameStarted(orders[0].run, 1, 1))
         play.add("urgent", priority=90)
+        assert play.decisions == (do.StopRun(orders[0].run),)
         play.finish(orders[0])
         assert play.orders() == []
-        assert do.StopRun(orders[1].run) in play.render(orders[1])
+        play.tell(ev.FrameDropped(orders[1].run, 2, 1))
         play.tell(ev.RunEnded(orders[0].run))
+        assert play.frame(2).state is FrameState.WAITING
         assert [start.job for start in play.starts()] == ["urgent"]
 
     def test_equal_priorities_go_first_come_first_served(self) -> None:

@@ -1,0 +1,136 @@
+"""What the rules keep in mind of one open job: its waiting frames, its runs, what was learned."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from blendtui.farm.estimate import Learner
+from blendtui.farm.model import Attempt, AttemptState, Device, Frame, Job, Run, RunState
+from blendtui.farm.plan import horizon
+from blendtui.farm.pool import Pool, place_of
+
+LEAST_DOUBT = 0.05
+"""How much longer than thought a frame may always take, as a part of the time it has taken."""
+
+FREE_LOOKS = 16
+"""A horizon is good for one look of each so many of the job's slots."""
+
+
+class Desk:
+    """One job's. `fresh` are runs that could take a frame and were not yet asked; `resting` were
+    asked, and nothing was worth giving to them."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.numbers = job.spec.frames
+        self.learner = Learner()
+        self.pool = Pool(len(self.numbers), self.learner.costs)
+        self.runs: dict[str, Run] = {}
+        self.fresh: dict[str, Run] = {}
+        self.resting: dict[str, Run] = {}
+        self.rate = 0.0
+        self.overdue: dict[tuple[str, int, int], Attempt] = {}
+        self.shunned: dict[int, Frame] = {}
+        self._end = 0.0
+        self._looks = 0
+
+    def place(self, frame: int) -> int:
+        """Give a frame's place in the job."""
+        return place_of(self.numbers, frame)
+
+    def wake(self) -> None:
+        """Have the resting runs asked again."""
+        self.fresh.update(self.resting)
+        self.resting.clear()
+
+    def set_waiting(self, frame: Frame, waits: bool) -> None:
+        """Note whether a frame waits."""
+        place = self.place(frame.number)
+        if waits:
+            self.pool.add(place)
+            self.wake()
+        else:
+            self.pool.remove(place)
+
+    def learn(self, attempt: Attempt, device: Device, seconds: float) -> None:
+        """Learn from a finished frame."""
+        place = self.place(attempt.frame)
+        slot = attempt.slot
+        again = self.learner.learn(
+            place, (slot.device, slot.number), device.spec.performance, seconds
+        )
+        self.pool.learned(place)
+        if again:
+            self.pool.refresh()
+
+    def speed(self, device: Device, number: int) -> float:
+        """Give a slot's speed for this job."""
+        return self.learner.pace((device.name, number), device.spec.performance).speed
+
+    def seconds(self, frame: int, device: Device, number: int) -> float:
+        """Give the time that a slot is expected to need for a frame."""
+        return self.pool.cost(self.place(frame)) / self.speed(device, number)
+
+    def left(self, attempt: Attempt, device: Device, now: float) -> float:
+        """Give the time until a frame that was begun is expected to be rendered."""
+        slot = attempt.slot
+        taken = now - (attempt.started if attempt.started is not None else now)
+        pace = self.learner.pace((slot.device, slot.number), device.spec.performance)
+        doubt = sqrt(self.learner.costs.noise + pace.doubt) / 2
+        expected = self.seconds(attempt.frame, device, slot.number)
+        return max(expected - taken, min(1.0, LEAST_DOUBT + doubt) * taken)
+
+    def look_at(self, run: Run, device: Device, now: float) -> None:
+        """Work out when a run will be free."""
+        if run.state is RunState.STARTING:
+            run.free_at = now + start_left(run, device, now)
+            return
+        free = now
+        at = run.rendering
+        if at is not None:
+            free += self.left(at, device, now)
+        for attempt in run.attempts.values():
+            if attempt.state is AttemptState.ORDERED:
+                free += self.seconds(attempt.frame, device, run.slot.number)
+        run.free_at = free
+
+    def slots(
+        self, devices: dict[str, Device], now: float, unit: float
+    ) -> list[tuple[float, float]]:
+        """Give the job's slots for a plan: when each is free, and its seconds for a unit."""
+        found: list[tuple[float, float]] = []
+        for run in self.runs.values():
+            device = devices[run.slot.device]
+            if run.state is RunState.STOPPING or not device.contact:
+                continue
+            if run.free_at < now:
+                self.look_at(run, device, now)
+            found.append((run.free_at, unit / self.speed(device, run.slot.number)))
+        self.rate = sum(unit / each for _, each in found)
+        return found
+
+    def end(self, devices: dict[str, Device], now: float) -> float:
+        """Give the time by which the job's slots can finish all that waits; it's kept for a while."""
+        self._looks -= 1
+        if self._looks > 0 and self._end > now:
+            return self._end
+        unit = self.pool.lightest(len(self.runs))
+        slots = self.slots(devices, now, unit)
+        self._looks = len(slots) // FREE_LOOKS
+        self._end = plan_end(slots, unit, self.pool.work, self.pool.heaviest())
+        return self._end
+
+
+def plan_end(slots: list[tuple[float, float]], unit: float, work: float, heaviest: float) -> float:
+    """Give the time by which slots can finish so much work, the dearest frame included."""
+    if not slots:
+        return 0.0
+    soonest = min(free + each * (heaviest / unit) for free, each in slots)
+    return max(horizon(slots, work / unit), soonest)
+
+
+def start_left(run: Run, device: Device, now: float) -> float:
+    """Give the time until a run that is starting is expected to be ready."""
+    taken = now - run.started
+    expected = device.start_times.expected(device.has_project(run.job)) or 0.0
+    return max(expected - taken, 0.1 * taken)

@@ -1,0 +1,288 @@
+"""Learns what a job's frames cost and how fast its slots are, from the frames that are finished.
+
+A frame's cost is the seconds that a slot of speed 1 would need for it; a slot renders it in cost
+/ speed seconds. Both are kept as logarithms: what is learned are ratios. Only products are ever
+seen, so the job's first guesses (`performance`) fix the unit, and being wrong by a common factor
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+FIRST_COST = 30.0
+"""The cost that is supposed of a frame before any is known, in seconds."""
+
+SHORTEST = 1e-3
+"""Rendering times are taken as at least this many seconds."""
+
+GUESS_DOUBT = 1.5
+"""Variance of a first guess's logarithm: weights may be absent or upside down."""
+
+MATE_DOUBT = 0.25
+"""The same where another slot of the device is known."""
+
+DRIFT = 0.004
+"""How much variance a slot's speed gains with each frame: devices heat up and get company."""
+
+REFITS = frozenset(2**power for power in range(2, 11))
+"""Numbers of finished frames after which everything is fitted anew."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a slot is (a logarithm), and how doubtful that is (a variance)."""
+
+    value: float
+    doubt: float
+    seen: int = 0
+    astray: int = 0
+
+    @property
+    def speed(self) -> float:
+        """Frames of cost 1 per second."""
+        return exp(self.value)
+
+    def learn(self, sample: float, noise: float) -> None:
+        """Move towards what a frame says; one that is far off counts fully when it's confirmed.
+
+        `noise` is the variance of what a frame's time says.
+        """
+        total = self.doubt + noise
+        gain, off = self.doubt / total, sample - self.value
+        limit = 3.0 * sqrt(total)
+        if abs(off) <= limit:
+            self.astray = 0
+        else:
+            side = 1 if off > 0 else -1
+            self.astray = self.astray + side if self.astray * side > 0 else side
+            if abs(self.astray) >= 2:
+                self.doubt += off * off
+                gain = self.doubt / (self.doubt + noise)
+            else:
+                off = limit * side
+        self.value += gain * off
+        self.doubt = (1.0 - gain) * self.doubt + DRIFT
+        self.seen += 1
+
+
+class Line:
+    """Known values along the timeline, and what they say of the places between."""
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self.values: dict[int, float] = {}
+
+    def put(self, place: int, value: float) -> None:
+        """Add a value, or correct it."""
+        if place not in self.values:
+            insort(self.places, place)
+        self.values[place] = value
+
+    def guess(self, place: int) -> float | None:
+        """Draw a line between the two nearest on either side; beyond the ends it goes flat."""
+        at = bisect_left(self.places, place)
+        after = at + (at < len(self.places) and self.places[at] == place)
+        left, right = self._center(max(0, at - 2), at), self._center(after, after + 2)
+        if left is None or right is None:
+            one = left or right
+            return one[1] if one else None
+        share = (place - left[0]) / (right[0] - left[0])
+        return left[1] + share * (right[1] - left[1])
+
+    def _center(self, begin: int, end: int) -> tuple[float, float] | None:
+        places = self.places[begin:end]
+        if not places:
+            return None
+        values = self.values
+        return sum(places) / len(places), sum(values[one] for one in places) / len(places)
+
+    def between(self, place: int, reach: int) -> tuple[int, int]:
+        """Give the open interval around a place that no other known place divides."""
+        at = bisect_left(self.places, place)
+        after = at + (at < len(self.places) and self.places[at] == place)
+        left = self.places[at - 1] if at else place - reach
+        right = self.places[after] if after < len(self.places) else place + reach
+        return max(left, place - reach), min(right, place + reach)
+
+
+class Costs:
+    """What frames cost, by their places in the job (0 for its first).
+
+    Three ways to guess are held against each other: neighbors cost alike; every second one does
+    (a job that renders two things in turn); or nothing is like anything, and the mean is best.
+    """
+
+    def __init__(self) -> None:
+        self.near = Line()
+        self._turns = (Line(), Line())
+        self._sum = 0.0
+        self._plain = 0.0
+        self._errors = [0.25, 0.26, 0.27]
+
+    def __len__(self) -> int:
+        return len(self.near.places)
+
+    @property
+    def noise(self) -> float:
+        """Variance of a guess's logarithm, by the guesses so far."""
+        return max(min(self._errors), 1e-4)
+
+    @property
+    def mean(self) -> float:
+        """Mean cost of the known frames, in seconds at speed 1."""
+        return self._plain / len(self) if len(self) else FIRST_COST
+
+    def is_known(self, place: int) -> bool:
+        """Whether the frame has been rendered."""
+        return place in self.near.values
+
+    def _guesses(self, place: int) -> tuple[float, float, float]:
+        mean = self._sum / len(self) if len(self) else log(FIRST_COST)
+        near, turn = self.near.guess(place), self._turns[place % 2].guess(place)
+        return (
+            mean if near is None else near,
+            mean if turn is None else turn,
+            mean,
+        )
+
+    def guess(self, place: int) -> float:
+        """Guess the logarithm of a frame's cost by the others, in the best way so far."""
+        errors = self._errors
+        best = errors.index(min(errors))
+        return self._guesses(place)[best]
+
+    def expected(self, place: int) -> float:
+        """Give a frame's expected cost in seconds at speed 1; heavy tails make it larger."""
+        known = self.near.values.get(place)
+        return exp(known) if known is not None else exp(self.guess(place)) * self.lift
+
+    @property
+    def lift(self) -> float:
+        """Mean over median of what is guessed: with a heavy tail the mean is what counts."""
+        return exp(min(self.noise, 1.5) / 2) if len(self) > 3 else 1.0
+
+    def learn(self, place: int, value: float) -> None:
+        """Take a frame's cost (a logarithm) in."""
+        if len(self):
+            rate = max(0.03, 1.0 / (len(self) + 3))
+            for way, guess in enumerate(self._guesses(place)):
+                error = min((guess - value) ** 2, 9.0)
+                self._errors[way] += rate * (error - self._errors[way])
+        old = self.near.values.get(place)
+        if old is not None:
+            self._sum -= old
+            self._plain -= exp(old)
+        self._sum += value
+        self._plain += exp(value)
+        self.near.put(place, value)
+        self._turns[place % 2].put(place, value)
+
+    def replace(self, values: Iterable[tuple[int, float]]) -> None:
+        """Correct known costs after a fit."""
+        for place, value in values:
+            old = self.near.values[place]
+            self._sum += value - old
+            self._plain += exp(value) - exp(old)
+            self.near.put(place, value)
+            self._turns[place % 2].put(place, value)
+        errors = [0.0, 0.0, 0.0]
+        for place in self.near.places:
+            for way, guess in enumerate(self._guesses_without(place)):
+                errors[way] += min((guess - self.near.values[place]) ** 2, 9.0)
+        for way, error in enumerate(errors):
+            self._errors[way] = error / len(self) + 0.01 * way * error / len(self)
+
+    def _guesses_without(self, place: int) -> tuple[float, float, float]:
+        near, turn, mean = self._guesses(place)
+        if len(self) > 1:
+            mean = (self._sum - self.near.values[place]) / (len(self) - 1)
+        return near, turn, mean
+
+
+@dataclass(slots=True)
+class Sample:
+    """A finished frame: its place, who rendered it, and the logarithm of the seconds."""
+
+    place: int
+    who: tuple[str, int]
+    seconds: float
+
+
+class Learner:
+    """One job's costs and its slots' paces, learned together."""
+
+    def __init__(self) -> None:
+        self.costs = Costs()
+        self.paces: dict[tuple[str, int], Pace] = {}
+        self._guesses: dict[tuple[str, int], float] = {}
+        self._samples: list[Sample] = []
+
+    def pace(self, who: tuple[str, int], performance: float) -> Pace:
+        """Give a slot's pace; an unknown slot is like its device's others, or as it is said."""
+        pace = self.paces.get(who)
+        if pace is None:
+            mates = (
+                [one.value for key, one in self.paces.items() if key[0] == who[0] and one.seen]
+                if who[1] > 1
+                else []
+            )
+            self._guesses[who] = log(max(performance, 1e-6))
+            if mates:
+                pace = Pace(sum(mates) / len(mates), MATE_DOUBT)
+            else:
+                pace = Pace(self._guesses[who], GUESS_DOUBT)
+            self.paces[who] = pace
+        return pace
+
+    def learn(self, place: int, who: tuple[str, int], performance: float, seconds: float) -> bool:
+        """Take a finished frame in; says whether everything was fitted anew."""
+        pace = self.pace(who, performance)
+        took = log(max(seconds, SHORTEST))
+        if len(self.costs):
+            pace.learn(self.costs.guess(place) - took, self.costs.noise)
+        else:
+            pace.seen += 1
+        self.costs.learn(place, took + pace.value)
+        if len(self.costs) <= max(REFITS):
+            self._samples.append(Sample(place, who, took))
+        if len(self.costs) in REFITS and len(self.paces) > 1:
+            self._refit()
+            return True
+        return False
+
+    def _refit(self) -> None:
+        """Fit speeds to costs and costs to speeds in turn: the first guesses lose their weight."""
+        samples = {sample.place: sample for sample in self._samples}
+        by_slot: dict[tuple[str, int], list[Sample]] = {}
+        for sample in samples.values():
+            by_slot.setdefault(sample.who, []).append(sample)
+        for _ in range(4):
+            offs = {
+                who: [self._level(one) - one.seconds for one in own] for who, own in by_slot.items()
+            }
+            for who, own in offs.items():
+                self._settle(who, own)
+            self.costs.replace(
+                (one.place, one.seconds + self.paces[one.who].value) for one in samples.values()
+            )
+
+    def _level(self, sample: Sample) -> float:
+        """Give the cost that the neighbors of a frame speak for."""
+        costs = self.costs
+        guess = costs.guess(sample.place)
+        return guess
+
+    def _settle(self, who: tuple[str, int], offs: list[float]) -> None:
+        noise = self.costs.noise
+        first = self._guesses[who]
+        trust = len(offs) / (len(offs) + noise / GUESS_DOUBT)
+        offs.sort()
+        cut = len(offs) // 4
+        kept = offs[cut : len(offs) - cut]
+        pace = self.paces[who]
+        pace.value = trust * (sum(kept) / len(kept)) + (1.0 - trust) * first
+        pace.doubt = max(noise / len(offs), DRIFT)

@@ -1,0 +1,184 @@
+"""A job's waiting frames, sorted by what they are expected to cost.
+
+First some frames all along the timeline are given out, to learn what frames cost; then the dear
+ones, so that cheap ones are left to fill the gaps at the end; among equals the order is the
+timeline's. What a frame is expected to cost is looked at anew when one near it is finished.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from math import exp
+
+from blendtui.farm.estimate import Costs
+
+GRADE = 0.25
+"""Costs are sorted into grades: a step of one is this much of the cost's logarithm."""
+
+PROBE_STEP = 7
+"""One of so many frames is a probe. Odd, so that jobs that render two things in turn show both."""
+
+PROBED = 28
+"""Jobs of fewer frames are rendered in the timeline's order until costs are known."""
+
+REACH = 16
+"""How many frames to either side a finished frame tells about."""
+
+ABSENT = -128
+WORST_GRADE = 100
+
+
+class Pool:
+    """Which frames wait, by place in the job, and what they are expected to cost."""
+
+    def __init__(self, size: int, costs: Costs) -> None:
+        self.count = 0
+        self._costs = costs
+        self._grades = array("b", [ABSENT]) * size
+        self._guesses = array("d", [0.0]) * size
+        self._guessed = bytearray(size)
+        self._heaps: dict[int, list[int]] = {}
+        self._order: list[int] = []
+        self._counts: dict[int, int] = {}
+        self._sums: dict[int, float] = {}
+        self._fresh = 0
+        self._center: float | None = None
+        self._probes = list(range(0, size, PROBE_STEP)) if size >= PROBED else []
+
+    def add(self, place: int) -> None:
+        """Let a frame wait."""
+        if self._grades[place] == ABSENT:
+            self.count += 1
+            self._enter(place)
+
+    def remove(self, place: int) -> None:
+        """Let a frame wait no longer."""
+        if self._grades[place] != ABSENT:
+            self.count -= 1
+            self._leave(place)
+
+    def _enter(self, place: int) -> None:
+        grade = 0
+        if self._center is None:
+            self._fresh += 1
+        else:
+            guess = self._costs.guess(place)
+            self._guessed[place] = 1
+            self._guesses[place] = exp(guess)
+            grade = max(-WORST_GRADE, min(WORST_GRADE, round((guess - self._center) / GRADE)))
+            self._sums[grade] = self._sums.get(grade, 0.0) + self._guesses[place]
+        if grade not in self._heaps:
+            self._heaps[grade] = []
+            insort(self._order, grade)
+        self._grades[place] = grade
+        self._counts[grade] = self._counts.get(grade, 0) + 1
+        heapq.heappush(self._heaps[grade], place)
+
+    def _leave(self, place: int) -> None:
+        grade = self._grades[place]
+        self._grades[place] = ABSENT
+        self._counts[grade] -= 1
+        if self._guessed[place]:
+            self._guessed[place] = 0
+            self._sums[grade] -= self._guesses[place]
+        else:
+            self._fresh -= 1
+
+    def learned(self, place: int) -> None:
+        """Look anew at the waiting frames that a finished one tells about."""
+        if self._center is None:
+            self._center = self._costs.near.values[place]
+        left, right = self._costs.near.between(place, REACH)
+        for near in range(max(0, left + 1), min(len(self._grades), right)):
+            if self._grades[near] != ABSENT:
+                self._leave(near)
+                self._enter(near)
+
+    def refresh(self, most: int = 2000) -> None:
+        """Look anew at all waiting frames, or at the first `most`, after costs were fitted anew."""
+        seen = 0
+        for place, grade in enumerate(self._grades):
+            if grade != ABSENT and self._guessed[place]:
+                self._leave(place)
+                self._enter(place)
+                seen += 1
+                if seen >= most:
+                    return
+
+    def cost(self, place: int) -> float:
+        """Give a frame's expected cost, in seconds at speed 1."""
+        if self._grades[place] == ABSENT:
+            return self._costs.expected(place)
+        if self._guessed[place]:
+            return self._guesses[place] * self._costs.lift
+        return self._costs.mean
+
+    @property
+    def work(self) -> float:
+        """All waiting frames' expected cost."""
+        known = sum(self._sums.values())
+        return max(0.0, known) * self._costs.lift + self._fresh * self._costs.mean
+
+    def lightest(self, most: int) -> float:
+        """Mean expected cost of the cheapest `most` frames: those that are given out last."""
+        count, work = 0, 0.0
+        for grade in self._order:
+            own = self._counts[grade]
+            if own:
+                count += own
+                work += self._sums.get(grade, 0.0) * self._costs.lift
+                if grade == 0:
+                    work += self._fresh * self._costs.mean
+                if count >= most:
+                    break
+        return work / count if count else self._costs.mean
+
+    def heaviest(self) -> float:
+        """Expected cost of the frames in the dearest grade."""
+        for grade in reversed(self._order):
+            own = self._counts[grade]
+            if own:
+                work = self._sums.get(grade, 0.0) * self._costs.lift
+                work += self._fresh * self._costs.mean if grade == 0 else 0.0
+                return work / own
+        return 0.0
+
+    def pick(self, limit: float, may: Callable[[int], bool]) -> int | None:
+        """Choose a frame that costs at most `limit` and that `may` allows; it goes on waiting."""
+        found = self._pick(self._probes, None, limit, may)
+        if found is not None:
+            return found
+        for grade in reversed(self._order):
+            if self._counts[grade]:
+                found = self._pick(self._heaps[grade], grade, limit, may)
+                if found is not None:
+                    return found
+        return None
+
+    def _pick(
+        self, heap: list[int], grade: int | None, limit: float, may: Callable[[int], bool]
+    ) -> int | None:
+        passed: list[int] = []
+        found: int | None = None
+        while heap and found is None:
+            place = heap[0]
+            own = self._grades[place]
+            if own == ABSENT or (grade is not None and own != grade):
+                heapq.heappop(heap)
+            elif self.cost(place) > limit:
+                break
+            elif may(place):
+                found = place
+            else:
+                passed.append(heapq.heappop(heap))
+        for place in passed:
+            heapq.heappush(heap, place)
+        return found
+
+
+def place_of(numbers: tuple[int, ...], frame: int) -> int:
+    """Give a frame's place in its job; `numbers` are in ascending order."""
+    return bisect_left(numbers, frame)
