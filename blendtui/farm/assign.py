@@ -67,16 +67,13 @@ def _settle(farm: Farm, now: float) -> None:
             continue
         desk.runs[run.id] = run
         desk.look_at(run, device, now)
-        if _takes_frames(run, device, desk.job):
-            desk.resting.pop(run.id, None)
-            desk.fresh[run.id] = run
-        else:
-            desk.fresh.pop(run.id, None)
-            desk.resting.pop(run.id, None)
+        takes = _takes_frames(run, device, desk.job)
+        desk.note_hunger(run, takes)
         if run.state is RunState.READY and not run.in_hand:
-            run.idle_since = now if run.idle_since is None else run.idle_since
-            farm.placing |= not desk.pool.count or not _gives_out(desk.job)
-            farm.placing |= not _takes_frames(run, device, desk.job)
+            if run.idle_since is None:
+                run.idle_since = now
+                farm.placing |= len(farm.unsettled) > 1
+            farm.placing |= not takes or not desk.job.is_open
         else:
             run.idle_since = None
 
@@ -118,13 +115,13 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
             due = run.free_at + mean / desk.speed(device, slot.number)
             heapq.heappush(queue, (due, slot, run))
     hungry = [run for run in asking if run.in_hand < AHEAD]
-    desk.resting.update((run.id, run) for run in hungry)
+    for run in hungry:
+        desk.rest(run)
     if hungry:
         for run, frame in trade(farm, desk, hungry, now):
             order(farm, run, frame, now)
             desk.look_at(run, farm.devices[run.slot.device], now)
-            if run.in_hand >= AHEAD:
-                desk.resting.pop(run.id, None)
+            desk.note_hunger(run, run.in_hand < AHEAD)
 
 
 def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Frame | None:

@@ -31,6 +31,8 @@ class Desk:
         self.rate = 0.0
         self.overdue: dict[tuple[str, int, int], Attempt] = {}
         self.shunned: dict[int, Frame] = {}
+        self._rested: dict[str, int] = {}
+        self._costs: dict[int, tuple[int, float]] = {}
         self._end = 0.0
         self._looks = 0
 
@@ -42,6 +44,21 @@ class Desk:
         """Have the resting runs asked again."""
         self.fresh.update(self.resting)
         self.resting.clear()
+
+    def note_hunger(self, run: Run, takes: bool) -> None:
+        """Note whether a run could take a frame; one that was asked is asked again with less."""
+        if takes and run.id in self.resting and run.in_hand >= self._rested.get(run.id, 0):
+            return
+        self.resting.pop(run.id, None)
+        if takes:
+            self.fresh[run.id] = run
+        else:
+            self.fresh.pop(run.id, None)
+
+    def rest(self, run: Run) -> None:
+        """Ask the run again only when something changes."""
+        self.resting[run.id] = run
+        self._rested[run.id] = run.in_hand
 
     def set_waiting(self, frame: Frame, waits: bool) -> None:
         """Note whether a frame waits."""
@@ -60,6 +77,7 @@ class Desk:
             place, (slot.device, slot.number), device.spec.performance, seconds
         )
         self.pool.learned(place)
+        self._costs.pop(attempt.frame, None)
         if again:
             self.pool.refresh()
 
@@ -67,9 +85,18 @@ class Desk:
         """Give a slot's speed for this job."""
         return self.learner.pace((device.name, number), device.spec.performance).speed
 
+    def cost(self, frame: int) -> float:
+        """Give the expected cost of a frame in somebody's hand; it's kept while little is learned."""
+        known = len(self.learner.costs)
+        kept = self._costs.get(frame)
+        if kept is None or known > kept[0]:
+            kept = (known + known // 16, self.pool.cost(self.place(frame)))
+            self._costs[frame] = kept
+        return kept[1]
+
     def seconds(self, frame: int, device: Device, number: int) -> float:
         """Give the time that a slot is expected to need for a frame."""
-        return self.pool.cost(self.place(frame)) / self.speed(device, number)
+        return self.cost(frame) / self.speed(device, number)
 
     def left(self, attempt: Attempt, device: Device, now: float) -> float:
         """Give the time until a frame that was begun is expected to be rendered."""

@@ -28,6 +28,9 @@ MATE_DOUBT = 0.25
 DRIFT = 0.004
 """How much variance a slot's speed gains with each frame: devices heat up and get company."""
 
+NORMAL = 1.57
+"""A normal distribution's variance over its squared mean distance."""
+
 REFITS = frozenset(2**power for power in range(2, 11))
 """Numbers of finished frames after which everything is fitted anew."""
 
@@ -121,15 +124,18 @@ class Costs:
         self._turns = (Line(), Line())
         self._sum = 0.0
         self._plain = 0.0
-        self._errors = [0.25, 0.26, 0.27]
+        self._errors = [0.4, 0.41, 0.42]
 
     def __len__(self) -> int:
         return len(self.near.places)
 
     @property
     def noise(self) -> float:
-        """Variance of a guess's logarithm, by the guesses so far."""
-        return max(min(self._errors), 1e-4)
+        """Variance of a guess's logarithm, by the guesses so far.
+
+        It comes of their mean distance from the truth, so that one jump doesn't count for much.
+        """
+        return max(NORMAL * min(self._errors) ** 2, 1e-4)
 
     @property
     def mean(self) -> float:
@@ -170,7 +176,7 @@ class Costs:
         if len(self):
             rate = max(0.03, 1.0 / (len(self) + 3))
             for way, guess in enumerate(self._guesses(place)):
-                error = min((guess - value) ** 2, 9.0)
+                error = min(abs(guess - value), 3.0)
                 self._errors[way] += rate * (error - self._errors[way])
         old = self.near.values.get(place)
         if old is not None:
@@ -192,9 +198,8 @@ class Costs:
         errors = [0.0, 0.0, 0.0]
         for place in self.near.places:
             for way, guess in enumerate(self._guesses_without(place)):
-                errors[way] += min((guess - self.near.values[place]) ** 2, 9.0)
-        for way, error in enumerate(errors):
-            self._errors[way] = error / len(self) + 0.01 * way * error / len(self)
+                errors[way] += min(abs(guess - self.near.values[place]), 3.0)
+        self._errors = [error / len(self) for error in errors]
 
     def _guesses_without(self, place: int) -> tuple[float, float, float]:
         near, turn, mean = self._guesses(place)

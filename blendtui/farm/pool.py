@@ -11,7 +11,7 @@ import heapq
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from math import exp
+from math import exp, gcd
 
 from blendtui.farm.estimate import Costs
 
@@ -23,6 +23,9 @@ PROBE_STEP = 7
 
 PROBED = 28
 """Jobs of fewer frames are rendered in the timeline's order until costs are known."""
+
+GOLDEN = 0.618034
+"""Steps of this part of a line, round and round, stay far from each other."""
 
 REACH = 16
 """How many frames to either side a finished frame tells about."""
@@ -46,7 +49,8 @@ class Pool:
         self._sums: dict[int, float] = {}
         self._fresh = 0
         self._center: float | None = None
-        self._probes = list(range(0, size, PROBE_STEP)) if size >= PROBED else []
+        self._probes = scattered(size, 0) if size >= PROBED else []
+        self._scouts = scattered(size, PROBE_STEP // 2) if size >= PROBED else []
 
     def add(self, place: int) -> None:
         """Let a frame wait."""
@@ -148,25 +152,43 @@ class Pool:
 
     def pick(self, limit: float, may: Callable[[int], bool]) -> int | None:
         """Choose a frame that costs at most `limit` and that `may` allows; it goes on waiting."""
-        found = self._pick(self._probes, None, limit, may)
+        found = self._pick_probe(limit, may)
+        if found is None and self._fresh:
+            found = self._pick_scout(limit, may)
         if found is not None:
             return found
         for grade in reversed(self._order):
             if self._counts[grade]:
-                found = self._pick(self._heaps[grade], grade, limit, may)
+                found = self._pick(grade, limit, may)
                 if found is not None:
                     return found
         return None
 
-    def _pick(
-        self, heap: list[int], grade: int | None, limit: float, may: Callable[[int], bool]
-    ) -> int | None:
+    def _pick_probe(self, limit: float, may: Callable[[int], bool]) -> int | None:
+        while self._probes and self._grades[self._probes[-1]] == ABSENT:
+            self._probes.pop()
+        if not self._probes:
+            return None
+        place = self._probes[-1]
+        return place if self.cost(place) <= limit and may(place) else None
+
+    def _pick_scout(self, limit: float, may: Callable[[int], bool]) -> int | None:
+        """Choose a frame of which nothing is known yet, as long as the probes have no answer."""
+        scouts = self._scouts
+        while scouts and (self._grades[scouts[-1]] == ABSENT or self._guessed[scouts[-1]]):
+            scouts.pop()
+        if not scouts:
+            return None
+        return scouts[-1] if self.cost(scouts[-1]) <= limit and may(scouts[-1]) else None
+
+    def _pick(self, grade: int, limit: float, may: Callable[[int], bool]) -> int | None:
+        heap = self._heaps[grade]
         passed: list[int] = []
         found: int | None = None
         while heap and found is None:
             place = heap[0]
             own = self._grades[place]
-            if own == ABSENT or (grade is not None and own != grade):
+            if own != grade:
                 heapq.heappop(heap)
             elif self.cost(place) > limit:
                 break
@@ -177,6 +199,19 @@ class Pool:
         for place in passed:
             heapq.heappush(heap, place)
         return found
+
+
+def scattered(size: int, offset: int) -> list[int]:
+    """Give the probes' places, the last one first: each far from those before it.
+
+    Were they given out along the timeline, slow slots could not be told from dear stretches.
+    """
+    count = -(-(size - offset) // PROBE_STEP)
+    step = max(1, round(count * GOLDEN))
+    while gcd(step, count) > 1:
+        step += 1
+    places = [order * step % count * PROBE_STEP + offset for order in range(count)]
+    return places[::-1]
 
 
 def place_of(numbers: tuple[int, ...], frame: int) -> int:
