@@ -34,6 +34,7 @@ class Desk:
         self._rested: dict[str, int] = {}
         self._costs: dict[int, tuple[int, float]] = {}
         self._end = 0.0
+        self._checked = 0
         self._looks = 0
 
     def place(self, frame: int) -> int:
@@ -112,14 +113,31 @@ class Desk:
         if run.state is RunState.STARTING:
             run.free_at = now + start_left(run, device, now)
             return
-        free = now
-        at = run.rendering
-        if at is not None:
-            free += self.left(at, device, now)
+        run.free_at = self.current_end(run, device, now)
+        lag = self.lag(run, device, now)
         for attempt in run.attempts.values():
             if attempt.state is AttemptState.ORDERED:
-                free += self.seconds(attempt.frame, device, run.slot.number)
-        run.free_at = free
+                run.free_at += lag * self.seconds(attempt.frame, device, run.slot.number)
+
+    def current_end(self, run: Run, device: Device, now: float) -> float:
+        """Give the time at which a run is expected to have rendered the frame that it is at."""
+        at = run.rendering
+        return now if at is None else now + self.left(at, device, now)
+
+    def lag(self, run: Run, device: Device, now: float) -> float:
+        """Give how much slower than thought a slot seems by the frame that it is at.
+
+        A slot that has not finished any frame is only known by the time that its first one takes.
+        """
+        at = run.rendering
+        if at is None or at.started is None:
+            return 1.0
+        taken = now - at.started
+        expected = self.seconds(at.frame, device, run.slot.number)
+        if taken <= expected:
+            return 1.0
+        doubt = self.learner.pace((device.name, run.slot.number), device.spec.performance).doubt
+        return float((taken / expected) ** (doubt / (doubt + self.learner.costs.noise)))
 
     def slots(
         self, devices: dict[str, Device], now: float, unit: float
@@ -135,6 +153,13 @@ class Desk:
             found.append((run.free_at, unit / self.speed(device, run.slot.number)))
         self.rate = sum(unit / each for _, each in found)
         return found
+
+    def some_runs(self, most: int) -> list[Run]:
+        """Give some of the job's runs, others with each call."""
+        runs = list(self.runs.values())
+        begin = self._checked if self._checked < len(runs) else 0
+        self._checked = begin + most
+        return runs[begin : begin + most]
 
     def end(self, devices: dict[str, Device], now: float) -> float:
         """Give the time by which the job's slots can finish all that waits; it's kept for a while."""

@@ -19,6 +19,7 @@ from blendtui.farm.model import (
     RunState,
 )
 from blendtui.farm.state import Farm, Step
+from blendtui.farm.tail import reconsider
 
 
 def _tick(farm: Farm, event: events.Tick, now: float) -> None:
@@ -28,16 +29,14 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         run_rules.forget_if_gone(farm, device, now)
         if device.contact:
             run_rules.resume_runs(farm, device)
-    for run in {
-        farm.runs[attempt.run].id: farm.runs[attempt.run] for attempt in farm.uncollected.values()
-    }.values():
-        run_rules.collect_due(farm, run, now)
+    for name in list(dict.fromkeys(attempt.run for attempt in farm.uncollected.values())):
+        run_rules.collect_due(farm, farm.runs[name], now)
     for desk in farm.desks.values():
         desk.wake()
-        idle = desk.fresh or desk.job.state is not JobState.ACTIVE
-        farm.placing = farm.placing or bool(idle)
+        reconsider(farm, desk, now)
+        farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
     slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
-    farm.placing = farm.placing or len(farm.current) < slots
+    farm.placing |= len(farm.current) < slots
 
 
 def _policy_set(farm: Farm, event: events.PolicySet, now: float) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from blendtui.farm.desk import Desk
-from blendtui.farm.model import Attempt, AttemptState, Device, Frame, Run
+from blendtui.farm.desk import Desk, plan_end
+from blendtui.farm.model import Attempt, AttemptState, Device, Frame, Run, RunState
 from blendtui.farm.state import Farm
 
 GAIN_TAKING = 0.05
@@ -18,6 +18,12 @@ GAIN_TAKING = 0.05
 GAIN_COPYING = 0.1
 """The same for a second copy."""
 
+
+COPIES = 2
+"""How many copies of a frame may be on their way when another one is ordered."""
+
+LOOKED_AT = 128
+"""Runs whose frames ahead are held against the plan each time."""
 
 TRIED = 12
 """Frames that a slot compares, from the one that is expected last."""
@@ -50,6 +56,54 @@ def trade(farm: Farm, desk: Desk, hungry: list[Run], now: float) -> list[tuple[R
     return chosen
 
 
+def reconsider(farm: Farm, desk: Desk, now: float) -> None:
+    """Take frames back from runs that would not finish them when all others are done."""
+    soonest = now + (desk.pool.work / desk.rate if desk.rate else 0.0)
+    late: list[tuple[Run, Attempt]] = []
+    for run in desk.some_runs(LOOKED_AT):
+        device = farm.devices[run.slot.device]
+        ahead = _ahead(run)
+        if ahead is None or run.rendering is None or run.state is not RunState.READY:
+            continue
+        desk.look_at(run, device, now)
+        if run.free_at > soonest:
+            late.append((run, ahead))
+    if not late:
+        return
+    end = _end_of_all(farm, desk, now)
+    for run, ahead in late:
+        seconds = desk.seconds(ahead.frame, farm.devices[run.slot.device], run.slot.number)
+        if run.free_at > end + GAIN_TAKING * seconds:
+            farm.ask_back(ahead)
+
+
+def _ahead(run: Run) -> Attempt | None:
+    for attempt in run.attempts.values():
+        if attempt.state is AttemptState.ORDERED:
+            return attempt
+    return None
+
+
+def _end_of_all(farm: Farm, desk: Desk, now: float) -> float:
+    """Give the time by which all that isn't begun could be done, if it were given out anew."""
+    work, count, most = desk.pool.work, desk.pool.count, desk.pool.heaviest()
+    free: list[tuple[float, float]] = []
+    for run in desk.runs.values():
+        device = farm.devices[run.slot.device]
+        if run.state is RunState.STOPPING or not device.contact:
+            continue
+        begin = run.free_at
+        ahead = _ahead(run)
+        if ahead is not None:
+            cost = desk.cost(ahead.frame)
+            work, count, most = work + cost, count + 1, max(most, cost)
+            begin = desk.current_end(run, device, now)
+        lag = desk.lag(run, device, now)
+        free.append((max(begin, now), lag / desk.speed(device, run.slot.number)))
+    unit = desk.pool.lightest(len(free)) if desk.pool.count else work / max(1, count)
+    return plan_end([(at, unit * each) for at, each in free], unit, work, most)
+
+
 def _prizes(farm: Farm, desk: Desk, now: float) -> list[Prize]:
     """List what others have in hand, what takes longest first."""
     found: list[Prize] = []
@@ -65,8 +119,15 @@ def _prizes(farm: Farm, desk: Desk, now: float) -> list[Prize]:
                 found.append(_prize(device, rendering, desk, end))
         for attempt in run.attempts.values():
             if attempt.state is AttemptState.ORDERED:
-                end += desk.seconds(attempt.frame, device, run.slot.number)
+                end += desk.lag(run, device, now) * desk.seconds(
+                    attempt.frame, device, run.slot.number
+                )
                 found.append(_prize(device, attempt, desk, end))
+    soonest: dict[int, float] = {}
+    for prize in found:
+        frame = prize.attempt.frame
+        soonest[frame] = min(prize.end, soonest.get(frame, prize.end))
+    found = [prize for prize in found if prize.end <= soonest[prize.attempt.frame]]
     found.sort(key=lambda prize: (-prize.end, prize.attempt.key))
     return found
 
@@ -94,6 +155,14 @@ def _best(farm: Farm, desk: Desk, prizes: list[Prize], run: Run, now: float) -> 
         gain = GAIN_TAKING if ordered else GAIN_COPYING
         if begin + prize.cost / speed * (1.0 + gain) < prize.end:
             frame = farm.frames[attempt.job][attempt.frame]
-            if len(frame.live) == 1 and device.name not in frame.failed_on:
+            if _may_copy(farm, frame, run, ordered) and device.name not in frame.failed_on:
                 return prize
     return None
+
+
+def _may_copy(farm: Farm, frame: Frame, run: Run, ordered: bool) -> bool:
+    """Whether the run may have a copy; never of a frame that is rendered, or that it has itself."""
+    copies = [farm.attempts[(frame.job, frame.number, number)] for number in frame.live]
+    if any(one.state is AttemptState.RENDERED or one.run == run.id for one in copies):
+        return False
+    return len(copies) == 1 if ordered else len(copies) <= COPIES
