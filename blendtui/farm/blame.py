@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import Attempt, AttemptState, Device, FailedTry, FrameState, Job, JobState
+from blendtui.farm.model import (
+    Attempt,
+    AttemptState,
+    Device,
+    FailedTry,
+    Frame,
+    FrameState,
+    Job,
+    JobState,
+)
 from blendtui.farm.state import Farm, NoteKind
 
 FRAME_TRIES = 3
@@ -13,6 +22,9 @@ FRAME_TRIES = 3
 
 FIRST_TRIES = 5
 """A job whose first tries, this many, all fail alike is stopped."""
+
+DEVICE_TRIES = 3
+"""Frames that fail in a row on a device, and on no other, after which it is kept from the job."""
 
 START_TRIES = 3
 """Failed starts in a row after which a device is kept from the job."""
@@ -47,7 +59,39 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     if len(frame.failures) >= FRAME_TRIES and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
+    _judge_device(farm, farm.devices[attempt.slot.device], job, frame.number, fault)
     _judge_job(farm, job, fault, now)
+
+
+def _judge_device(farm: Farm, device: Device, job: Job, number: int, fault: Fault) -> None:
+    """Keep a device from a job whose frames fail on it one after the other, and only on it."""
+    failing = device.failing.get(job.name, ())
+    if number not in failing:
+        failing = device.failing[job.name] = (*failing, number)
+    frames = [farm.frames[job.name][one] for one in failing]
+    own = all(frame.failed_on <= {device.name} for frame in frames)
+    desk = farm.desks.get(job.name)
+    if len(failing) < DEVICE_TRIES or not own or desk is None or job.name in device.set_aside:
+        return
+    if not any(pace.seen and who[0] != device.name for who, pace in desk.learner.paces.items()):
+        return
+    device.set_aside[job.name] = fault
+    farm.touch(device)
+    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    _forgive(farm, device, frames)
+    for run in farm.runs_on(device.name):
+        for attempt in list(run.attempts.values()):
+            if attempt.job == job.name and attempt.state is AttemptState.ORDERED:
+                farm.ask_back(attempt)
+
+
+def _forgive(farm: Farm, device: Device, frames: list[Frame]) -> None:
+    """The failures were the device's: they don't count against the frames."""
+    for frame in frames:
+        frame.failures = tuple(one for one in frame.failures if one.device != device.name)
+        farm.touch(frame)
+        if frame.state is FrameState.FAILED:
+            farm.set_frame(frame, FrameState.WAITING)
 
 
 def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:

@@ -150,7 +150,8 @@ class Desk:
                 continue
             if run.free_at < now:
                 self.look_at(run, device, now)
-            found.append((run.free_at, unit / self.speed(device, run.slot.number)))
+            lag = self.lag(run, device, now)
+            found.append((run.free_at, lag * unit / self.speed(device, run.slot.number)))
         self.rate = sum(unit / each for _, each in found)
         return found
 

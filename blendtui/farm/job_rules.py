@@ -85,8 +85,10 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
             if frame.state is FrameState.FAILED:
                 farm.set_frame(frame, FrameState.WAITING)
     for device in farm.devices.values():
+        device.failing.pop(job.name, None)
         for record in (device.set_aside, device.troubles, device.not_before):
             record.pop(job.name, None)
+        farm.touch(device)
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
         job.state, job.ended, job.fault = JobState.ACTIVE, None, None
         job.first_faults, job.reported = (), False

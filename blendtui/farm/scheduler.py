@@ -8,6 +8,7 @@ from typing import Any
 from blendtui.farm import events, frame_rules, job_rules, run_rules
 from blendtui.farm.assign import assign
 from blendtui.farm.events import Event
+from blendtui.farm.forecast import Outlook, forecast
 from blendtui.farm.model import (
     Attempt,
     Device,
@@ -18,8 +19,13 @@ from blendtui.farm.model import (
     Run,
     RunState,
 )
+from blendtui.farm.overdue import look_for_overdue
 from blendtui.farm.state import Farm, Step
 from blendtui.farm.tail import reconsider
+
+
+LOOKED_AT = 128
+"""Runs of a job that are looked at when time has passed; of a large farm others each time."""
 
 
 def _tick(farm: Farm, event: events.Tick, now: float) -> None:
@@ -32,8 +38,10 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
     for name in list(dict.fromkeys(attempt.run for attempt in farm.uncollected.values())):
         run_rules.collect_due(farm, farm.runs[name], now)
     for desk in farm.desks.values():
+        runs = desk.some_runs(LOOKED_AT)
+        look_for_overdue(farm, desk, runs, now)
+        reconsider(farm, desk, runs, now)
         desk.wake()
-        reconsider(farm, desk, now)
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
     slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
     farm.placing |= len(farm.current) < slots
@@ -124,6 +132,10 @@ class Scheduler:
         job_rules.settle(self.farm, now)
         assign(self.farm, now)
         return self.farm.take_step()
+
+    def forecast(self, now: float) -> Outlook:
+        """Say when each job and the whole queue will be done."""
+        return forecast(self.farm, now)
 
     def check(self) -> None:
         """Hold the invariants.

@@ -268,7 +268,7 @@ class Farm:
 
     def _leave(self, attempt: Attempt, state: AttemptState) -> None:
         attempt.state = state
-        self.uncollected.pop(attempt.key, None)
+        self._no_longer_expected(attempt)
         self.stir(self.runs[attempt.run])
         self.touch(attempt)
         self._let_go(attempt)
@@ -282,7 +282,7 @@ class Farm:
         attempt.fault = fault
         self.touch(attempt)
         self.attempts.pop(attempt.key, None)
-        self.uncollected.pop(attempt.key, None)
+        self._no_longer_expected(attempt)
         run = self.runs.get(attempt.run)
         if run is not None:
             run.attempts.pop(attempt.key, None)
@@ -290,6 +290,12 @@ class Farm:
         if state is AttemptState.DONE:
             self.set_frame(self.frames[attempt.job][attempt.frame], FrameState.DONE)
         self._let_go(attempt)
+
+    def _no_longer_expected(self, attempt: Attempt) -> None:
+        self.uncollected.pop(attempt.key, None)
+        desk = self.desks.get(attempt.job)
+        if desk is not None:
+            desk.overdue.pop(attempt.key, None)
 
     def _let_go(self, attempt: Attempt) -> None:
         frame = self.frames[attempt.job][attempt.frame]

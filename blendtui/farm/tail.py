@@ -22,9 +22,6 @@ GAIN_COPYING = 0.1
 COPIES = 2
 """How many copies of a frame may be on their way when another one is ordered."""
 
-LOOKED_AT = 128
-"""Runs whose frames ahead are held against the plan each time."""
-
 TRIED = 12
 """Frames that a slot compares, from the one that is expected last."""
 
@@ -56,11 +53,11 @@ def trade(farm: Farm, desk: Desk, hungry: list[Run], now: float) -> list[tuple[R
     return chosen
 
 
-def reconsider(farm: Farm, desk: Desk, now: float) -> None:
+def reconsider(farm: Farm, desk: Desk, runs: list[Run], now: float) -> None:
     """Take frames back from runs that would not finish them when all others are done."""
     soonest = now + (desk.pool.work / desk.rate if desk.rate else 0.0)
     late: list[tuple[Run, Attempt]] = []
-    for run in desk.some_runs(LOOKED_AT):
+    for run in runs:
         device = farm.devices[run.slot.device]
         ahead = _ahead(run)
         if ahead is None or run.rendering is None or run.state is not RunState.READY:
