@@ -130,12 +130,14 @@ def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Fra
 
     def may(place: int) -> bool:
         frame = frames[desk.numbers[place]]
+        if run.in_hand and desk.was_taken(frame.number, run):
+            return False
         refused = bool(frame.failures) and elsewhere.is_refused(farm, desk, frame, device, now)
         if refused:
             desk.shunned[frame.number] = frame
         return not refused
 
-    speed = desk.speed(device, run.slot.number)
+    speed = desk.speed(device, run.slot.number) / desk.lag(run, device, now)
     place = desk.pool.pick(float("inf"), may)
     if place is not None:
         cost = desk.pool.cost(place)

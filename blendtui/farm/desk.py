@@ -31,6 +31,7 @@ class Desk:
         self.rate = 0.0
         self.overdue: dict[tuple[str, int, int], Attempt] = {}
         self.shunned: dict[int, Frame] = {}
+        self._taken: dict[int, list[str]] = {}
         self._rested: dict[str, int] = {}
         self._costs: dict[int, tuple[int, float]] = {}
         self._end = 0.0
@@ -45,6 +46,14 @@ class Desk:
         """Have the resting runs asked again."""
         self.fresh.update(self.resting)
         self.resting.clear()
+
+    def note_taken(self, attempt: Attempt) -> None:
+        """Remember that a frame was taken back from a run, so that it doesn't go to and fro."""
+        self._taken.setdefault(attempt.frame, []).append(attempt.run)
+
+    def was_taken(self, frame: int, run: Run) -> bool:
+        """Whether a frame was taken back from the run before."""
+        return run.id in self._taken.get(frame, ())
 
     def note_hunger(self, run: Run, takes: bool) -> None:
         """Note whether a run could take a frame; one that was asked is asked again with less."""
@@ -79,6 +88,7 @@ class Desk:
         )
         self.pool.learned(place)
         self._costs.pop(attempt.frame, None)
+        self._taken.pop(attempt.frame, None)
         if again:
             self.pool.refresh()
 
@@ -106,7 +116,8 @@ class Desk:
         pace = self.learner.pace((slot.device, slot.number), device.spec.performance)
         doubt = sqrt(self.learner.costs.noise + pace.doubt) / 2
         expected = self.seconds(attempt.frame, device, slot.number)
-        return max(expected - taken, min(1.0, LEAST_DOUBT + doubt) * taken)
+        # A frame that is over its time by some seconds may well take as many more.
+        return max(abs(expected - taken), min(1.0, LEAST_DOUBT + doubt) * taken)
 
     def look_at(self, run: Run, device: Device, now: float) -> None:
         """Work out when a run will be free."""

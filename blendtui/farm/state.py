@@ -263,6 +263,9 @@ class Farm:
 
     def ask_back(self, attempt: Attempt) -> None:
         """Take a frame that a run has not begun back from it, for another slot."""
+        desk = self.desks.get(attempt.job)
+        if desk is not None:
+            desk.note_taken(attempt)
         self._leave(attempt, AttemptState.DROPPING)
         self.decide(DropFrame(attempt.run, attempt.frame, attempt.number))
 

@@ -138,7 +138,7 @@ def _prize(device: Device, attempt: Attempt, desk: Desk, end: float) -> Prize:
 def _best(farm: Farm, desk: Desk, prizes: list[Prize], run: Run, now: float) -> Prize | None:
     is_idle = run.in_hand == 0 and run.rendering is None
     device = farm.devices[run.slot.device]
-    speed = desk.speed(device, run.slot.number)
+    speed = desk.speed(device, run.slot.number) / desk.lag(run, device, now)
     begin = max(now, run.free_at)
     tried = 0
     for prize in prizes:
@@ -147,6 +147,8 @@ def _best(farm: Farm, desk: Desk, prizes: list[Prize], run: Run, now: float) -> 
         attempt = prize.attempt
         ordered = attempt.state is AttemptState.ORDERED
         if attempt.run == run.id or not (ordered or is_idle):
+            continue
+        if ordered and desk.was_taken(attempt.frame, run):
             continue
         tried += 1
         gain = GAIN_TAKING if ordered else GAIN_COPYING
