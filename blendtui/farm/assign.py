@@ -35,6 +35,10 @@ FITTING = 0.02
 """A frame fits a slot that would finish this much later than all together, in parts of it."""
 
 
+DEAR = 2.0
+"""A frame is dear that costs this many times what the cheap ones do that are left for the end."""
+
+
 def assign(farm: Farm, now: float) -> None:
     """Choose once, after all bookkeeping for an event is done."""
     _settle(farm, now)
@@ -144,12 +148,22 @@ def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Fra
         sure = desk.rate > 0 and run.free_at + cost / speed <= now + desk.pool.work / desk.rate
         if not sure:
             left = desk.end(farm.devices, now) - run.free_at
-            limit = left * speed + FITTING * cost
+            limit = left * speed + _slack(desk, cost)
             if cost > limit:
                 place = desk.pool.pick(limit, may)
     if place is None:
         return elsewhere.left_to(farm, desk, device, now)
     return frames[desk.numbers[place]]
+
+
+def _slack(desk: Desk, cost: float) -> float:
+    """Give what a frame may cost beyond what fits.
+
+    A dear frame is better begun now than left for a slot that is free a cheap frame earlier: all
+    slots would leave it to each other, and it would be the last.
+    """
+    cheap = desk.pool.lightest(len(desk.runs))
+    return max(FITTING * cost, cheap if cost > DEAR * cheap else 0.0)
 
 
 def order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
