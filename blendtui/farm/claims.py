@@ -64,7 +64,7 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         for device, slot in places.free
         if can_start(device, job, now)
     ]
-    useful = starts_for_shunned(farm, desk, offers)
+    useful = starts_for_shunned(desk, offers)
     if missing > 0:
         useful += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in useful]
     for slot in useful:
@@ -128,9 +128,9 @@ def _claim(farm: Farm, desk: Desk, missing: int, now: float) -> None:
     candidates: list[Run] = []
     for run in farm.current.values():
         device = farm.devices[run.slot.device]
-        if run.job != desk.job.name and run.state is RunState.READY and device.may_render(desk.job):
-            if _yields(farm, run, desk):
-                candidates.append(run)
+        asked = run.job != desk.job.name and run.state is RunState.READY
+        if asked and device.may_render(desk.job) and _yields(farm, run, desk):
+            candidates.append(run)
     candidates.sort(key=lambda run: (run.in_hand, run.free_at, run.slot))
     offers = [(max(now, run.free_at), run.slot) for run in candidates]
     wanted = set(_useful(farm, desk, offers, now))

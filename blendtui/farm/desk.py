@@ -94,10 +94,10 @@ class Desk:
 
     def speed(self, device: Device, number: int) -> float:
         """Give a slot's speed for this job."""
-        return self.learner.pace((device.name, number), device.spec.performance).speed
+        return self.learner.speed((device.name, number), device.spec.performance)
 
     def cost(self, frame: int) -> float:
-        """Give the expected cost of a frame in somebody's hand; it's kept while little is learned."""
+        """Give the expected cost of a frame in hand; it's kept while little is learned."""
         known = len(self.learner.costs)
         kept = self._costs.get(frame)
         if kept is None or known > kept[0]:
@@ -174,7 +174,7 @@ class Desk:
         return runs[begin : begin + most]
 
     def end(self, devices: dict[str, Device], now: float) -> float:
-        """Give the time by which the job's slots can finish all that waits; it's kept for a while."""
+        """Give the time by which the slots can finish all that waits; it's kept for a while."""
         self._looks -= 1
         if self._looks > 0 and self._end > now:
             return self._end

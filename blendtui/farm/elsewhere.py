@@ -42,7 +42,7 @@ def left_to(farm: Farm, desk: Desk, device: Device, now: float) -> Frame | None:
     return None
 
 
-def starts_for_shunned(farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]]) -> list[SlotId]:
+def starts_for_shunned(desk: Desk, offers: list[tuple[float, SlotId]]) -> list[SlotId]:
     """Choose slots to start for frames that all the running ones have failed."""
     chosen: list[SlotId] = []
     for number, frame in list(desk.shunned.items()):

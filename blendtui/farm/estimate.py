@@ -25,7 +25,7 @@ GUESS_DOUBT = 1.5
 MATE_DOUBT = 0.25
 """The same where another slot of the device is known."""
 
-DRIFT = 0.004
+DRIFT = 0.001
 """How much variance a slot's speed gains with each frame: devices heat up and get company."""
 
 NORMAL = 1.57
@@ -225,6 +225,31 @@ class Learner:
         self.paces: dict[tuple[str, int], Pace] = {}
         self._guesses: dict[tuple[str, int], float] = {}
         self._samples: list[Sample] = []
+        self._spread = (0.0, 1.0)
+        self._since_compared = 0
+
+    def speed(self, who: tuple[str, int], performance: float) -> float:
+        """Give a slot's speed: what it has shown, drawn to the others as far as that's doubtful."""
+        pace = self.pace(who, performance)
+        if not pace.seen:
+            return pace.speed
+        middle, spread = self._spread
+        own = pace.value - self._guesses[who]
+        trust = spread / (spread + pace.doubt)
+        return exp(self._guesses[who] + middle + trust * (own - middle))
+
+    def _compare(self) -> None:
+        """See how far the slots are from their first guesses, beyond what is mere doubt."""
+        seen = [
+            (pace.value - self._guesses[who], pace.doubt)
+            for who, pace in self.paces.items()
+            if pace.seen
+        ]
+        if len(seen) < 4:
+            return
+        middle = sum(off for off, _ in seen) / len(seen)
+        square = sum((off - middle) ** 2 - doubt for off, doubt in seen) / len(seen)
+        self._spread = (middle, max(square, 1e-3))
 
     def pace(self, who: tuple[str, int], performance: float) -> Pace:
         """Give a slot's pace; an unknown slot is like its device's others, or as it is said."""
@@ -254,6 +279,10 @@ class Learner:
         self.costs.learn(place, took + pace.value)
         if len(self.costs) <= max(REFITS):
             self._samples.append(Sample(place, who, took))
+        self._since_compared += 1
+        if self._since_compared >= len(self.paces):
+            self._since_compared = 0
+            self._compare()
         if len(self.costs) in REFITS and len(self.paces) > 1:
             self._refit()
             return True
@@ -267,19 +296,14 @@ class Learner:
             by_slot.setdefault(sample.who, []).append(sample)
         for _ in range(4):
             offs = {
-                who: [self._level(one) - one.seconds for one in own] for who, own in by_slot.items()
+                who: [self.costs.guess(one.place) - one.seconds for one in own]
+                for who, own in by_slot.items()
             }
             for who, own in offs.items():
                 self._settle(who, own)
             self.costs.replace(
                 (one.place, one.seconds + self.paces[one.who].value) for one in samples.values()
             )
-
-    def _level(self, sample: Sample) -> float:
-        """Give the cost that the neighbors of a frame speak for."""
-        costs = self.costs
-        guess = costs.guess(sample.place)
-        return guess
 
     def _settle(self, who: tuple[str, int], offs: list[float]) -> None:
         noise = self.costs.noise

@@ -14,8 +14,8 @@ from blendtui.farm.events import (
 )
 from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState, RunState
 from blendtui.farm.run_rules import close_if_empty, collect_due
-from blendtui.farm.stopping import end_loser, stop_run
 from blendtui.farm.state import Farm, NoteKind
+from blendtui.farm.stopping import end_loser, stop_run
 
 HOLD = 5.0
 """Seconds until a frame that could not be brought to the share is tried again."""

@@ -36,9 +36,9 @@ class FrameState(StrEnum):
 class AttemptState(StrEnum):
     """A try's way: ORDERED, STARTED, RENDERED (on the device, being collected), then its end.
 
-    DROPPING was asked back before it began, for another slot to have the frame: dropped or started,
-    its run says which. GIVEN_UP means that nobody waits for it any more, though its device may still
-    finish it.
+    DROPPING was asked back before it began, for another slot to have the frame: dropped or
+    started, its run says which. GIVEN_UP means that nobody waits for it any more, though its
+    device may still finish it.
     """
 
     ORDERED = "ordered"

@@ -23,7 +23,6 @@ from blendtui.farm.overdue import look_for_overdue
 from blendtui.farm.state import Farm, Step
 from blendtui.farm.tail import reconsider
 
-
 LOOKED_AT = 128
 """Runs of a job that are looked at when time has passed; of a large farm others each time."""
 

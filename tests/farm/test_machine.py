@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: the rules' promises, held by a machine that makes it happen."""
+"""Whatever happens in whatever order: a machine makes it happen and holds the promises."""
 
 from __future__ import annotations
 

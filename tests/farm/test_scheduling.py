@@ -232,8 +232,8 @@ class TestSeveralJobs:
         play.tell(ev.PolicySet(Policy(share=Sharing.FAIR)))
         play.add("first", frames=range(10))
         play.add("second", frames=range(10))
-        for start in [run for run in play.scheduler.farm.runs.values()]:
-            play.ready(start.id)
+        for run in list(play.scheduler.farm.runs):
+            play.ready(run)
         assert not any(isinstance(one, do.StopRun) for one in play.decisions)
 
     def test_a_later_job_gets_the_slots_that_the_first_one_has_no_use_for(self) -> None:
@@ -257,7 +257,7 @@ class TestSeveralJobs:
         play.ready(run)
         play.tell(ev.FrameStarted(run, 1, 1))
         play.tell(ev.DeviceModeSet("slow", DeviceMode.DRAINING))
-        assert play.decisions == (do.DropFrame(run, 2, 1),)
+        assert list(play.decisions) == [do.DropFrame(run, 2, 1)]
         play.tell(ev.FrameRendered(run, 1, 1, 5.0, FILES))
         assert do.StopRun(run) in play.decisions
         assert play.frame(2).state is FrameState.WAITING
