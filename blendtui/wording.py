@@ -330,10 +330,6 @@ _TABLE: dict[FaultKind, tuple[str, str]] = {
         "`blendtui retry {job}` renders what is missing of a job that has ended.",
     ),
     # the share and this machine
-    FaultKind.SHARE_WRITE: (
-        "“{path}” cannot be written: {reason}.",
-        "Make room for it, or mend the share and its permissions; blendtui tries again.",
-    ),
     FaultKind.PROJECT_CHANGED: (
         "The job's file “{path}” changed on this computer after it was dropped: it {problem}.",
         "Leave the job's files as they are; drop the project again.",
