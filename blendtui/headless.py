@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TextIO
 
 from blendtui import telling
 from blendtui.engine.core import Engine
+from blendtui.errors import Failure
 from blendtui.locks import EngineLock
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
+from blendtui.tables import fitted
 from blendtui.views import JobRow, RunRow, Views
 from blendtui.wording import safe
 
@@ -33,9 +37,10 @@ async def watch(
     Gives the exit code: 0 when every job that ended meanwhile is complete, 1 otherwise.
 
     Raises:
-        Failure: the share is missing, or another engine has it.
+        Failure: the share is missing, or another engine has it or has taken it meanwhile.
     """
     with EngineLock(places) as lock:
+        share.is_back = lock.is_in_place
         engine = Engine(settings, places, share, touch=lock.touch)
         views = Views(places.store)
         known = {job.name for job in views.jobs() if job.reported}
@@ -58,9 +63,23 @@ async def _until_told(engine: Engine, printer: Printer, once: bool) -> None:
             await running
         except asyncio.CancelledError:
             printer.say("Stopping. Devices finish what they have; the next start goes on from it.")
+        except BaseExceptionGroup as group:
+            failure = _told(group)
+            if failure is None:
+                raise
+            raise failure from group
         finally:
             printing.cancel()
             await asyncio.gather(printing, return_exceptions=True)
+
+
+def _told(group: BaseExceptionGroup[BaseException]) -> Failure | None:
+    """Give what of an engine's end a user can be told about, if there is such a thing."""
+    for error in group.exceptions:
+        found = _told(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, Failure):
+            return found
+    return None
 
 
 @contextlib.contextmanager
@@ -87,7 +106,7 @@ class Printer:
         self._stream = stream
         self._as_json = as_json
         self._last = views.last_history()
-        self._live = stream.isatty() and not as_json
+        self._live = stream.isatty() and not as_json and os.environ.get("TERM") != "dumb"
         self._version = -1
 
     async def keep(self) -> None:
@@ -114,7 +133,9 @@ class Printer:
 
     def say(self, text: str) -> None:
         """Print a line of our own."""
-        self._write(json.dumps({"kind": "engine", "text": text}) if self._as_json else text)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        told = {"at": now, "kind": "engine", "text": text}
+        self._write(json.dumps(told) if self._as_json else text)
 
     def finish(self) -> None:
         """Leave the terminal's line of progress."""
@@ -128,10 +149,10 @@ class Printer:
         self._stream.flush()
 
     def _show_progress(self) -> None:
-        width = shutil.get_terminal_size().columns - 1
+        width = max(shutil.get_terminal_size().columns - 1, 0)
         open_jobs = [job for job in self._views.jobs() if job.state in ("active", "paused")]
         text = progress_line(open_jobs, self._views.runs())
-        self._stream.write(f"\r\x1b[K{text[:width]}")
+        self._stream.write(f"\r\x1b[K{fitted(text, width)}")
         self._stream.flush()
 
 

@@ -308,6 +308,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "A farm is already running for this share, on {host} (process {pid}).",
         "Use that one (`blendtui status` there shows it), or stop it first.",
     ),
+    FaultKind.SHARE_UNNAMED: (
+        "No share is named, neither in {file} nor with --share.",
+        'Put the folder\'s path into devices.toml: path = "..." under [share].',
+    ),
+    FaultKind.STATE_UNWRITABLE: (
+        "blendtui cannot keep its own files in {path}: {reason}.",
+        "Make room or mend the permissions there, or name another folder with --state.",
+    ),
     FaultKind.NO_DEVICES: (
         "There is no devices.toml here, nor in {folder}.",
         "Run `blendtui init` to write one, put your devices in, then `blendtui devices check`.",

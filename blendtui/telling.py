@@ -12,7 +12,8 @@ from blendtui.wording import explain, safe
 
 def line(row: HistoryRow) -> str:
     """Tell one thing that happened, in one line that is safe on a terminal."""
-    return _LINES[NoteKind(row.kind)](row)
+    tell = _LINES.get(row.kind)
+    return tell(row) if tell else f"{safe(row.kind)}: {safe(row.detail)}"
 
 
 def as_json(row: HistoryRow) -> dict[str, object]:
@@ -61,16 +62,19 @@ def _place(row: HistoryRow) -> str:
 
 def _ended(row: HistoryRow) -> str:
     if row.fault is None:
-        return f"{_job(row)}: {row.detail}."
-    return f"{_job(row)}: {row.detail}. {_why(row)}"
+        return f"{_job(row)}: {safe(row.detail)}."
+    return f"{_job(row)}: {safe(row.detail)}. {_why(row)}"
 
 
 def _seconds(row: HistoryRow) -> str:
-    return f"{float(row.detail):.2f} s"
+    try:
+        return f"{float(row.detail):.2f} s"
+    except ValueError:
+        return "? s"
 
 
-_LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
-    NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {row.detail} frames.",
+_LINES: dict[str, Callable[[HistoryRow], str]] = {
+    NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {safe(row.detail)} frames.",
     NoteKind.JOB_ENDED: _ended,
     NoteKind.JOB_STATE: lambda row: f"{_job(row)}: now {safe(row.detail)}.",
     NoteKind.FRAME_DONE: lambda row: f"{_place(row)} done in {_seconds(row)}.",
@@ -79,7 +83,8 @@ _LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
         f"{_job(row)}: frame {row.frame} is given up after failing on every try. {_why(row)}"
     ),
     NoteKind.GIVEN_UP: lambda row: (
-        f"{_job(row)}: {row.detail} frames of {_device(row)}, which is out of reach, go to others."
+        f"{_job(row)}: {safe(row.detail)} frames of {_device(row)}, which is out of reach,"
+        " go to others."
     ),
     NoteKind.LATE_FRAME: lambda row: (
         f"{_place(row)} was finished while the device was out of reach, and is taken."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -42,8 +43,17 @@ def safe(text: str, limit: int = 500) -> str:
 
     Control characters, direction overrides and lone surrogates become their escapes.
     """
-    shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(_shown(char) for char in shown)
+    shown = [_shown(char) for char in text[:limit]]
+    if len(text) <= limit and sum(map(len, shown)) <= limit:
+        return "".join(shown)
+    room = limit - 1
+    kept = []
+    for piece in shown:
+        room -= len(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return "".join(kept) + "…"
 
 
 def _shown(char: str) -> str:
@@ -56,7 +66,7 @@ def size(count: int) -> str:
     """Write a number of bytes as people do: 512 B, 1.5 KiB, 2.0 GiB."""
     value = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
+        if value < (1024 if unit == "B" else 1023.95):  # it would be written as 1024.0
             return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TiB"
@@ -64,7 +74,9 @@ def size(count: int) -> str:
 
 def duration(seconds: float) -> str:
     """Write a time span in its two largest units: 0.4 s, 42 s, 3 min 05 s, 2 h 10 min, 1 d 4 h."""
-    if seconds < 10:
+    if not math.isfinite(seconds):
+        return "?"
+    if seconds < 9.95:
         return f"{max(seconds, 0):.1f} s"
     whole = round(seconds)
     if whole < 60:

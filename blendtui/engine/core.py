@@ -70,7 +70,7 @@ class Engine:
             keep_log=self._keep_log,
         )
         self._arrivals = Arrivals(
-            self._office, self._journal, settings.share, self._scheduler.farm.jobs.__contains__
+            self._office, self._journal, settings.share, self._scheduler.farm.jobs
         )
         self._reports = Reports(self._office)
 
@@ -110,8 +110,10 @@ class Engine:
         saved = self._journal.load()
         self._offsets.update(saved.offsets)
         self._scheduler.restore(saved.jobs, saved.devices, saved.runs, saved.attempts)
+        runs = frozenset(run.id for run in saved.runs)
         for job, _ in saved.jobs:
-            self._office.share.sweep(job.name)
+            if job.is_open or not job.reported:
+                await asyncio.to_thread(self._office.share.sweep, job.name, runs)
         await self._equip(self._settings)
 
     async def _close(self) -> None:

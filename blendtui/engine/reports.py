@@ -24,6 +24,8 @@ class Reports:
         self._office = office
         self._views = Views(office.places.store)
         self._written = -1
+        # One after another, or an older report could be written over a job's last one.
+        self._turn = asyncio.Lock()
 
     def close(self) -> None:
         """Close the store."""
@@ -41,7 +43,7 @@ class Reports:
 
     async def _try(self, job: JobRow) -> None:
         try:
-            await self._write(job)
+            await self._write(job.name)
         except Failure as failure:
             log.warning("report of %s: %s", job.name, failure)
 
@@ -51,13 +53,14 @@ class Reports:
         Raises:
             Failure: it could not be written.
         """
-        job = self._views.job(name)
-        if job is not None:
-            await self._write(job)
+        await self._write(name)
 
-    async def _write(self, job: JobRow) -> None:
-        report = self._report(job)
-        await asyncio.to_thread(self._office.share.write_report, job.name, report)
+    async def _write(self, name: str) -> None:
+        async with self._turn:
+            job = self._views.job(name)
+            if job is not None:
+                report = self._report(job)
+                await asyncio.to_thread(self._office.share.write_report, name, report)
 
     def _report(self, job: JobRow) -> Report:
         frames = self._views.frames(job.name)

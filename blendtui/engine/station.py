@@ -307,10 +307,19 @@ class Station:
     # frames
 
     async def _collect(self, decision: do.CollectFrame, run: Run) -> Event:
-        async with self._collectors:
-            for file in decision.files:
-                await self._collect_file(decision, run, file)
+        try:
+            async with self._collectors:
+                for file in decision.files:
+                    await self._collect_file(decision, run, file)
+        except Failure as failure:
+            raise Failure(self._named(failure.fault, decision.frame)) from failure
         return ev.FrameDone(decision.run, decision.frame, decision.number)
+
+    def _named(self, fault: Fault, frame: int) -> Fault:
+        """Say whose frame it was, where the one who found fault with its files doesn't know."""
+        facts = {"device": self.name, "frame": str(frame)}
+        new = tuple(fact for fact in facts.items() if not fault.fact(fact[0]))
+        return Fault(fault.kind, fault.facts + new)
 
     async def _collect_file(self, decision: do.CollectFrame, run: Run, file: OutputFile) -> None:
         share = self._office.share
@@ -318,11 +327,11 @@ class Station:
         if self._settings.share_mount is not None:
             own = f"{decision.frame}-{decision.number}"
             source = share.outbox(decision.job, run.id) / own / file.path
-            await asyncio.to_thread(share.verify, source, file.size, file.sha256)
-        else:
-            source = share.beside(target)
-            remote = self._folder(run).output(decision.frame, decision.number, file.path)
-            await fetch(self._require(), remote, source, file.size, file.sha256)
+            await asyncio.to_thread(share.adopt, source, target, file.size, file.sha256)
+            return
+        source = share.beside(target, f"{run.id}/{decision.frame}/{decision.number}")
+        remote = self._folder(run).output(decision.frame, decision.number, file.path)
+        await fetch(self._require(), remote, source, file.size, file.sha256)
         await asyncio.to_thread(share.place, source, target)
 
     # pulse

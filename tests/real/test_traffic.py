@@ -6,7 +6,6 @@ import asyncio
 import random
 from pathlib import Path
 
-
 from tests.support.farm import Farm
 from tests.support.proxy import proxy
 from tests.support.scenes import needs_blender, scenes
