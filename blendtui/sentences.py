@@ -241,6 +241,15 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Install Blender there, or set `blender` in devices.toml to the whole path of its program; "
         "`blendtui devices check {device}` shows which ones it finds.",
     ),
+    FaultKind.BLENDER_WHEEL_MISSING: (
+        "Blender as a Python package, bpy {version}, cannot be installed: {detail}.",
+        "Check the network connection and the free disk space, or install Blender itself.",
+    ),
+    FaultKind.BLENDER_WHEEL_BROKEN: (
+        "Blender as a Python package, bpy {version}, does not start: {detail}.",
+        "It needs libraries that a computer with a desktop has: on Debian and Ubuntu, {packages}. "
+        "Or install Blender itself.",
+    ),
     FaultKind.BLENDER_NOT_STARTED: (
         "{device}: Blender did not start: {detail}.",
         "Try the same command on the device by hand; check `blender`, `launch` and `env` in "

@@ -86,7 +86,7 @@ install_missing() { # install_missing NEEDED USEFUL: fails where something that 
     # shellcheck disable=SC2086
     [ -z "$1" ] || install $1 || return 1
     # shellcheck disable=SC2086
-    [ -z "$2" ] || install $2 || :
+    [ -z "$2" ] || install $2 || install $for_wheel || :
 }
 
 check_version() {
@@ -119,6 +119,10 @@ make_venv() {
     fi
     echo "$mark" >$venv/.ready-$group
 }
+
+# What the wheel that stands in for Blender loads from the system; see blendtui/bpy_wheel.py.
+for_wheel="libgl1 libgomp1 libice6 libsm6 libx11-6 libxext6 libxfixes3 libxi6 libxkbcommon0
+libxrender1 libxxf86vm1"
 
 needed= useful=
 whole || needed=$(lacking_python)

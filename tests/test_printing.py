@@ -1,4 +1,4 @@
-"""What `--watch` prints: plain lines in a pipe, JSON for programs, a progress line on a terminal."""
+"""What `--watch` prints: plain lines in a pipe, JSON for programs, progress on a terminal."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from blendtui.tables import cells
 from blendtui.views import Views
 from tests.support.stores import StoreStory
 
+END = "\x05"
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
 
 
@@ -106,8 +107,12 @@ class Terminal:
         self.columns = columns
 
     def read(self) -> str:
+        self.stream.write(END)
         self.stream.flush()
-        return os.read(self._master, 1_000_000).decode()
+        printed = b""
+        while not printed.endswith(END.encode()):
+            printed += os.read(self._master, 65536)
+        return printed.decode().removesuffix(END)
 
     def close(self) -> None:
         self.stream.close()

@@ -121,7 +121,7 @@ def test_wide_letters_take_two_columns_of_a_table() -> None:
     assert table(("A",), [], "none") == ["none"]
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40), st.integers(0, 40))
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.integers(0, 40))
 def test_a_text_is_cut_to_the_columns_that_there_are(text: str, columns: int) -> None:
     shown = fitted(text, columns)
     assert cells(shown) <= columns

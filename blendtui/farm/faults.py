@@ -65,6 +65,8 @@ class FaultKind(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"
+    BLENDER_WHEEL_MISSING = "blender-wheel-missing"
+    BLENDER_WHEEL_BROKEN = "blender-wheel-broken"
     BLENDER_NOT_STARTED = "blender-not-started"
     BLENDER_DIED = "blender-died"
     BLENDER_KILLED = "blender-killed"
