@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,10 +58,18 @@ class Journal:
         self._db = open_store(path)
         self._revision = self._number("revision")
         self._cause = self._number("cause")
+        self.salt = self._salted()
 
     def close(self) -> None:
         """Close the store's file."""
         self._db.close()
+
+    def _salted(self) -> str:
+        """Give a few letters that are this store's own."""
+        fresh = ("salt", secrets.token_hex(3))
+        self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", fresh)
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
+        return str(row["value"])
 
     def _number(self, name: str) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()

@@ -52,8 +52,8 @@ class Engine:
     ) -> None:
         self._settings = settings
         self._touch = touch
-        self._scheduler = Scheduler()
         self._journal = Journal(places.store)
+        self._scheduler = Scheduler(self._journal.salt)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
         self._stations: dict[str, Station] = {}

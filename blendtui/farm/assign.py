@@ -109,8 +109,7 @@ def _start(farm: Farm, job: Job, now: float) -> int:
 
 
 def _start_run(farm: Farm, job: Job, slot: SlotId, now: float) -> None:
-    name = f"{slot.device}.{slot.number}.{farm.next_run}"
-    farm.next_run += 1
+    name = farm.run_name(slot)
     run = Run(name, job.name, slot, RunState.STARTING, started=now, attached=True)
     farm.add_run(run)
     farm.decide(StartRun(run.id, job.name, slot))

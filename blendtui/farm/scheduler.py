@@ -60,10 +60,13 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
 
 
 class Scheduler:
-    """Decides. The same events at the same times give the same decisions."""
+    """Decides. The same events at the same times give the same decisions.
 
-    def __init__(self) -> None:
-        self.farm = Farm()
+    `salt` tells this store's runs from those of a store that was lost.
+    """
+
+    def __init__(self, salt: str = "") -> None:
+        self.farm = Farm(salt)
 
     def restore(
         self,

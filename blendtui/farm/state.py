@@ -73,7 +73,8 @@ class Step:
 class Farm:
     """All jobs, frames, devices and runs. Only this class changes their states."""
 
-    def __init__(self) -> None:
+    def __init__(self, salt: str = "") -> None:
+        self._salt = salt
         self.jobs: dict[str, Job] = {}
         self.frames: dict[str, dict[int, Frame]] = {}
         self.devices: dict[str, Device] = {}
@@ -189,6 +190,12 @@ class Farm:
         self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=state.value)
 
     # runs and attempts
+
+    def run_name(self, slot: SlotId) -> str:
+        """Name a new run: a folder on its device, which no run of another store ever had."""
+        serial, self.next_run = self.next_run, self.next_run + 1
+        parts = (slot.device, str(slot.number), self._salt, str(serial))
+        return ".".join(part for part in parts if part)
 
     def add_run(self, run: Run) -> None:
         """Take a run in, new or from the store."""
