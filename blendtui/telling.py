@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from blendtui.farm.state import NoteKind
-from blendtui.views import HistoryRow, JobRow
-from blendtui.wording import explain, safe
+from blendtui.views import HistoryRow
+from blendtui.wording import duration, explain, safe
 
 
 def line(row: HistoryRow) -> str:
@@ -32,14 +32,6 @@ def as_json(row: HistoryRow) -> dict[str, object]:
     return told
 
 
-def ended(job: JobRow) -> str:
-    """Say how a job ended, or how far it is."""
-    counts = f"{job.done} of {job.total} frames"
-    if job.failed:
-        counts += f", {job.failed} failed"
-    return counts
-
-
 def _why(row: HistoryRow) -> str:
     return str(explain(row.fault)) if row.fault else "no reason is known."
 
@@ -61,9 +53,17 @@ def _place(row: HistoryRow) -> str:
 
 
 def _ended(row: HistoryRow) -> str:
-    if row.fault is None:
-        return f"{_job(row)}: {safe(row.detail)}."
-    return f"{_job(row)}: {safe(row.detail)}. {_why(row)}"
+    told = f"{_job(row)}: {_outcome(row.detail)}."
+    return told if row.fault is None else f"{told} {_why(row)}"
+
+
+def _outcome(detail: str) -> str:
+    """Say a job's end, which the rules note as its state, frames done, all frames and seconds."""
+    try:
+        state, done, total, seconds = detail.split()
+        return f"{state}, {int(done)} of {int(total)} frames in {duration(float(seconds))}"
+    except ValueError:
+        return safe(detail)
 
 
 def _seconds(row: HistoryRow) -> str:

@@ -50,3 +50,8 @@ def test_json_is_one_valid_line_whatever_is_in_it(text: str) -> None:
     assert told["at"] == "2023-11-14T22:13:20.500+00:00"
     assert (told["kind"], told["job"], told["frame"]) == ("rejected", text, 7)
     assert told["fault"]["kind"] == "render-error"
+
+
+def test_a_jobs_end_is_told_with_its_frames_and_time() -> None:
+    row = replace(ROW, kind=NoteKind.JOB_ENDED, job="shot", fault=None, detail="done 24 24 8.1")
+    assert telling.line(row) == "shot: done, 24 of 24 frames in 8.1 s."

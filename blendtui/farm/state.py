@@ -187,7 +187,9 @@ class Farm:
         job.reported = False
         job.report_after = now
         self.touch(job)
-        self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=state.value)
+        done, total = job.counts.get(FrameState.DONE, 0), len(job.spec.frames)
+        detail = f"{state} {done} {total} {now - job.added:.3f}"
+        self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=detail)
 
     # runs and attempts
 
