@@ -31,7 +31,7 @@ lacking() { # lacking COMMAND=PACKAGE...: prints the packages whose command is n
 
 lacking_python() { # prints what Python itself lacks to make an environment
     if ! has "$python"; then
-        printf 'python3 python3-venv '
+        [ "$python" != python3 ] || printf 'python3 python3-venv '
     # Debian splits what `python3 -m venv` needs from Python: a package for each version.
     elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         case $python in
@@ -90,8 +90,8 @@ install_missing() { # install_missing NEEDED USEFUL: fails where something that 
 }
 
 check_version() {
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' && return
-    echo "blendtui needs Python 3.11 or newer, and $python is $("$python" -V 2>&1)." >&2
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
+    echo "blendtui needs Python 3.11 or newer; $python: $("$python" -V 2>/dev/null || echo missing)." >&2
     echo "Name another one, such as: make $purpose PYTHON=python3.12" >&2
     return 1
 }
@@ -103,9 +103,9 @@ whole() { # whether the environment is here, of this folder, with a Python that 
 ready() { [ -x $venv/bin/blendtui ] && [ "$(cat "$venv/.ready-$1" 2>/dev/null)" = "$mark" ]; }
 
 make_venv() {
+    whole || check_version
     echo "Setting up $venv"
     if ! whole; then
-        check_version
         quietly "$python" -m venv --clear $venv
         echo "$PWD" >$venv/.made-in
     fi
@@ -132,6 +132,6 @@ demo) useful=$(lacking blender=blender) ;;
 bench) needed=$needed$(lacking parallel=parallel) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \
-    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh ps=procps)
+    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps)
 install_missing "$needed" "$useful"
 ready $group || ready dev || make_venv

@@ -255,7 +255,8 @@ class Link:
         self, line: Line, opening: asyncio.Future[_T], closer: Callable[[_T], None]
     ) -> None:
         """Close what was being opened when nobody wanted it any more; the server counts it too."""
-        with contextlib.suppress(asyncssh.Error, ConnectionError):
+        # AttributeError: asyncssh's own, for a session whose connection ends while it is opened.
+        with contextlib.suppress(asyncssh.Error, ConnectionError, AttributeError):
             closer(await opening)
             line.opened += 1
         line.used -= 1

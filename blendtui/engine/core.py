@@ -14,6 +14,7 @@ from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
+from blendtui.engine.tasks import end
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
@@ -64,6 +65,7 @@ class Engine:
             places=places,
             clock=Clock(),
             local=self._local,
+            salt=self._journal.salt,
             tell=self._inbox.put_nowait,
             work=self._work,
             offset=lambda run: self._offsets.get(run, 0),
@@ -99,10 +101,10 @@ class Engine:
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
                 ]
-                if once:
-                    await self._until_done()
-                    for task in tasks:
-                        task.cancel()
+                try:
+                    await (self._until_done() if once else asyncio.Future())
+                finally:
+                    await end(*tasks)
         finally:
             await self._close()
 
@@ -117,11 +119,8 @@ class Engine:
         await self._equip(self._settings)
 
     async def _close(self) -> None:
-        for station in self._stations.values():
-            await station.close()
-        for task in self._effects:
-            task.cancel()
-        await asyncio.gather(*self._effects, return_exceptions=True)
+        await asyncio.gather(*(station.close() for station in self._stations.values()))
+        await end(*self._effects)
         await self._local.close()
         self._reports.close()
         self._journal.close()

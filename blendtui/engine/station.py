@@ -24,6 +24,7 @@ from blendtui.devices.protocol import (
 from blendtui.devices.slot import Life, RunFolder, RunSettings
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office, Work
+from blendtui.engine.tasks import end
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
@@ -88,9 +89,7 @@ class Station:
 
     async def close(self) -> None:
         """Leave the device as it is: its Blenders finish what they have."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await end(self._keeper)
         await self._hang_up()
 
     async def change(self, settings: DeviceSettings) -> None:
@@ -142,15 +141,10 @@ class Station:
         try:
             return await link.wait_lost()
         finally:
-            pulse.cancel()
-            await asyncio.gather(pulse, return_exceptions=True)
+            await end(pulse)
 
     async def _hang_up(self) -> None:
-        for followed in self._followed.values():
-            if followed.task is not None:
-                followed.task.cancel()
-        tasks = [one.task for one in self._followed.values() if one.task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*(followed.task for followed in self._followed.values()))
         self._followed.clear()
         if self._link is not None:
             link, self._link = self._link, None
@@ -200,7 +194,11 @@ class Station:
         return None
 
     def _folder(self, run: Run) -> RunFolder:
-        return RunFolder(self._work_dir, run.job, run.id)
+        return RunFolder(self._work_dir, self._far(run.job), run.id)
+
+    def _far(self, job: str) -> str:
+        """Name a job's folder on the device, where other farms may have jobs of that name."""
+        return f"{job}.{self._office.salt}"
 
     def _entry(self, run: Run) -> Followed:
         return self._followed.setdefault(run.id, Followed(Follower(run, self._office)))
@@ -227,13 +225,13 @@ class Station:
             await transfer.send_project(
                 link,
                 self._work_dir,
-                run.job,
+                self._far(run.job),
                 work.project,
                 work.root,
                 cache=self._settings.cache,
             )
         else:
-            await transfer.send_manifest(link, self._work_dir, run.job, work.project)
+            await transfer.send_manifest(link, self._work_dir, self._far(run.job), work.project)
         await slot.prepare(link, folder, self._driver_settings(work, run))
         await slot.launch(link, folder, self._settings, work.spec.allow_scripts)
 
@@ -291,9 +289,8 @@ class Station:
         link, folder = self._require(), self._folder(run)
         await slot.kill(link, folder)
         entry = self._followed.pop(run.id, None)
-        if entry is not None and entry.task is not None:
-            entry.task.cancel()
-            await asyncio.gather(entry.task, return_exceptions=True)
+        if entry is not None:
+            await end(entry.task)
         await slot.remove(link, folder)
         if self._settings.share_mount is not None:
             await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
@@ -302,7 +299,7 @@ class Station:
     async def remove_job(self, job: str) -> None:
         """Remove what a finished job has left here; what can't be removed now stays for later."""
         with contextlib.suppress(Failure):
-            await transfer.remove_job(self._require(), self._work_dir, job)
+            await transfer.remove_job(self._require(), self._work_dir, self._far(job))
 
     # frames
 
