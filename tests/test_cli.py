@@ -10,61 +10,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from blendtui.cli import main
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile
 from blendtui.locks import EngineLock
 from blendtui.places import Places
+from tests.support.house import House
 from tests.support.stores import StoreStory
 
 COMMANDS = ("devices", "status", "pause", "resume", "cancel", "retry", "priority", "demo", "init")
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
-
-
-class Said(NamedTuple):
-    """What a command said, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-class House:
-    """A devices.toml with a share, and a state folder; `run` runs a command there."""
-
-    def __init__(self, root: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.root = root
-        self.share = root / "share"
-        self.state = root / "state"
-        self.config = root / "devices.toml"
-        self.share.mkdir()
-        self.config.write_text(
-            f'[share]\npath = "{self.share}"\n[devices.left]\nhost = "local"\n', "utf-8"
-        )
-        self._capture = capture
-
-    @property
-    def places(self) -> Places:
-        return Places(self.state, self.share)
-
-    def bare(self, *words: str) -> Said:
-        """Run a command without the options that say where things are."""
-        try:
-            code = main(words)
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            code = end.code
-        return Said(code, *self._capture.readouterr())
-
-    def run(self, *words: str) -> Said:
-        said = self.bare(*words, "--devices", str(self.config), "--state", str(self.state))
-        assert "Traceback" not in said.out + said.err
-        return said
 
 
 @pytest.fixture
