@@ -61,6 +61,11 @@ class Arrivals:
         self._serial = itertools.count(1)
         self._busy = True
 
+    def change(self, settings: ShareSettings) -> None:
+        """Use other limits and times from the next drop on; the share itself stays."""
+        self._limits = settings.limits
+        self._watch.change(settings.settle, settings.patience)
+
     @property
     def is_idle(self) -> bool:
         """Whether the share holds nothing that is still to be taken."""

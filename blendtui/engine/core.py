@@ -229,6 +229,7 @@ class Engine:
                 self._stations[name] = self._station(device)
             else:
                 await station.change(device)
+        self._arrivals.change(settings.share)
         specs = tuple(_spec(device) for device in settings.devices)
         self._office.tell(Heard(ev.DevicesSet(specs)))
         self._settings = settings
