@@ -13,8 +13,8 @@ from pathlib import Path
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 
-VERSIONS = {(3, 11): "4.2.23", (3, 13): "5.2.3"}
-"""The version of bpy for each Python: a wheel loads in one Python only. Both are Blender's LTS."""
+VERSIONS = {(3, 11): "5.0.1", (3, 13): "5.2.3"}
+"""The newest bpy on PyPI for each Python that has one: a wheel loads in one Python only."""
 
 LIBRARIES = (
     "libgl1 libgomp1 libice6 libsm6 libx11-6 libxext6 libxfixes3 libxi6 libxkbcommon0 libxrender1 "

@@ -241,6 +241,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Install Blender there, or set `blender` in devices.toml to the whole path of its program; "
         "`blendtui devices check {device}` shows which ones it finds.",
     ),
+    FaultKind.BLENDER_MISSING_HERE: (
+        "There is no Blender on this machine.",
+        "Install one, so that the command `blender` starts it, and run the demo again.",
+    ),
     FaultKind.BLENDER_WHEEL_MISSING: (
         "Blender as a Python package, bpy {version}, cannot be installed: {detail}.",
         "Check the network connection and the free disk space, or install Blender itself.",
@@ -325,6 +329,11 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "blendtui cannot keep its own files in {path}: {reason}.",
         "Make room or mend the permissions there, or name another folder with --state.",
     ),
+    FaultKind.STORE_UNREADABLE: (
+        "What blendtui has kept in {path} cannot be used: {reason}.",
+        "Move that file away to begin anew (frames on the share stay), or name another folder "
+        "with --state.",
+    ),
     FaultKind.NO_DEVICES: (
         "There is no devices.toml here, nor in {folder}.",
         "Run `blendtui init` to write one, put your devices in, then `blendtui devices check`.",
@@ -354,6 +363,11 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     FaultKind.FIRST_TRIES_FAILED: (
         "The first {tries} tries all failed alike, so the job was stopped.",
         "When the cause is mended: `blendtui retry` with the job's name.",
+    ),
+    FaultKind.NO_DEVICE_FITS: (
+        "No device may render it as things are: {reason}.",
+        "Look at `tags` and `enabled` in devices.toml, and at what was said of the devices; after "
+        "mending one: `blendtui retry {job}`.",
     ),
     # what nobody expected
     FaultKind.UNEXPECTED: (

@@ -21,6 +21,7 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 
 ENVIRONMENT = os.environ.get("BLENDTUI_BPY_ENV", "")
+VERSION = "5.0.1"
 SAMPLE = Path(__file__).parent.parent / "examples" / "bouncing.zip"
 
 
@@ -164,7 +165,7 @@ def test_a_wheel_that_does_not_start_is_told_with_what_it_lacks(tmp_path: Path) 
     launcher.chmod(0o755)
     assert is_installed(tmp_path)
     with pytest.raises(Failure) as caught:
-        install(tmp_path, "4.2.23")
+        install(tmp_path, VERSION)
     assert caught.value.fault.kind is FaultKind.BLENDER_WHEEL_BROKEN
     assert caught.value.fault.fact("detail") == "ImportError: libX11.so.6: no such file"
     assert "libx11-6" in caught.value.fault.fact("packages")
@@ -173,7 +174,7 @@ def test_a_wheel_that_does_not_start_is_told_with_what_it_lacks(tmp_path: Path) 
 def test_a_wheel_that_has_no_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Failure) as caught:
-        install(tmp_path / "file" / "env", "4.2.23")
+        install(tmp_path / "file" / "env", VERSION)
     assert caught.value.fault.kind is FaultKind.BLENDER_WHEEL_MISSING
     assert caught.value.fault.fact("detail") == "not a directory"
 
@@ -215,6 +216,18 @@ def test_real_wheel_renders_single_frames_and_ranges(launcher: Path, tmp_path: P
     )
     assert code == 0, said
     assert sorted(path.name[:6] for path in out.parent.iterdir()) == ["f_0002", "f_0003", "f_0007"]
+
+
+def test_real_wheel_keeps_the_threads_for_files_that_a_script_opens(
+    launcher: Path, tmp_path: Path
+) -> None:
+    script = "import bpy; bpy.ops.wm.open_mainfile(filepath={!r})\nprint('THREADS', {})"
+    code, said = _blender(
+        launcher, "-t", "3", "--python-expr",
+        script.format(str(_sample(tmp_path)), "bpy.context.scene.render.threads"),
+    )  # fmt: skip
+    assert code == 0, said
+    assert "THREADS 3\n" in said
 
 
 def test_real_wheel_ends_with_blenders_exit_codes(launcher: Path, tmp_path: Path) -> None:

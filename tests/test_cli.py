@@ -18,6 +18,7 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile
 from blendtui.locks import EngineLock
 from blendtui.places import Places
+from blendtui.views import JobRow, Views
 from tests.support.house import House
 from tests.support.stores import StoreStory
 
@@ -288,26 +289,38 @@ def test_a_state_folder_that_cannot_be_made_is_said_in_plain_words(house: House)
         assert "--state" in said.err
 
 
-def test_a_failure_of_our_own_ends_with_3_and_is_in_the_log(house: House) -> None:
+def test_what_is_no_store_is_said_with_its_cure(house: House) -> None:
     house.places.store.write_bytes(b"this is no store " * 100)
     said = house.run("status")
+    assert said.code == 2
+    assert str(house.places.store) in said.err
+    assert "Move that file away" in said.err
+
+
+def mistake(views: Views, since: int = -1) -> list[JobRow]:
+    raise RuntimeError("a mistake of ours, since none is known that could be met at will")
+
+
+def test_a_failure_of_our_own_ends_with_3_and_is_in_the_log(
+    farm: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Views, "jobs", mistake)
+    said = farm.run("status")
     assert said.code == 3
-    log = Places.log_of(house.state)
+    log = Places.log_of(farm.state)
     assert str(log) in said.err
     assert len(said.err.splitlines()) == 1
     assert "Traceback" in log.read_text()
 
 
 def test_a_failure_of_our_own_without_a_log_still_has_no_traceback(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    farm: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(house.root)
-    (house.root / "store").write_text("")
-    house.places.store.write_bytes(b"this is no store " * 100)
-    (house.state / "log").write_text("in the way")
-    said = house.run("status")
+    monkeypatch.setattr(Views, "jobs", mistake)
+    (farm.state / "log").write_text("in the way")
+    said = farm.run("status")
     assert said.code == 3
-    assert str(house.state / "log") in said.err
+    assert "Traceback" not in said.out + said.err
 
 
 # real processes

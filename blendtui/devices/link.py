@@ -166,11 +166,12 @@ class Link:
         lines, self._lines = self._lines, []
         for line in lines:
             line.connection.close()
-        for line in lines:
-            try:
-                async with asyncio.timeout(2):
+        try:
+            async with asyncio.timeout(2):
+                for line in lines:
                     await line.connection.wait_closed()
-            except TimeoutError:
+        except TimeoutError:
+            for line in lines:
                 line.connection.abort()
 
     async def add_line(self) -> Line:

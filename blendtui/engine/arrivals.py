@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendtui.engine.office import Heard, Office
-from blendtui.errors import Failure, reason_of
+from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.events import JobAdded
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frames import parse_frames
@@ -32,7 +32,14 @@ log = logging.getLogger(__name__)
 HOLD = 10.0
 """Seconds until a drop that could not be taken for our own reasons is tried again."""
 
-_OURS = frozenset({FaultKind.SHARE_WRITE, FaultKind.SHARE_MISSING, FaultKind.ARCHIVE_WRITE})
+_OURS = frozenset(
+    {
+        FaultKind.SHARE_WRITE,
+        FaultKind.SHARE_MISSING,
+        FaultKind.ARCHIVE_WRITE,
+        FaultKind.STATE_UNWRITABLE,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -98,13 +105,9 @@ class Arrivals:
         incoming = self._office.places.incoming / str(next(self._serial))
         before = _stamp(arrival.path)
         try:
-            try:
-                await self._make_job(arrival, before, incoming)
-            except Failure as failure:
-                if failure.fault.kind in _OURS:
-                    raise
-                if before is not None and before == _stamp(arrival.path):
-                    await self._reject(arrival.path, failure.fault)
+            fault = await self._try(arrival, before, incoming)
+            if fault is not None and before is not None and before == _stamp(arrival.path):
+                await self._reject(arrival.path, fault)
         except Failure as failure:
             if failure.fault != arrival.said:
                 self._tell(NoteKind.WARNING, failure.fault, arrival.path.name)
@@ -113,6 +116,25 @@ class Arrivals:
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return True
+
+    async def _try(
+        self, arrival: _Arrival, before: tuple[int, int] | None, incoming: Path
+    ) -> Fault | None:
+        """Make a job of a drop; gives what is wrong with the drop itself.
+
+        Raises:
+            Failure: it has to wait for reasons of ours.
+        """
+        try:
+            await self._make_job(arrival, before, incoming)
+        except Failure as failure:
+            if failure.fault.kind in _OURS:
+                raise
+            return failure.fault
+        except Exception as error:  # one strange file must not end the farm, and each new start
+            log.exception("%s cannot be read", arrival.path)
+            return unexpected(error)
+        return None
 
     async def _make_job(
         self, arrival: _Arrival, before: tuple[int, int] | None, incoming: Path

@@ -7,6 +7,7 @@ first, weighted by performance; each slot has one frame ahead.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 
 from blendtui.farm.decisions import OrderFrame, StartRun, StopRun
 from blendtui.farm.model import (
@@ -33,13 +34,13 @@ IDLE_PATIENCE = 300.0
 def assign(farm: Farm, now: float) -> None:
     """Choose once, after all bookkeeping for an event is done."""
     claimed: set[str] = set()
-    for job in sorted(farm.jobs.values(), key=lambda job: job.rank):
+    for job in sorted(farm.unreported.values(), key=lambda job: job.rank):
         if job.state is not JobState.ACTIVE or not farm.waiting(job):
             continue
         _feed(farm, job, claimed, now)
         missing = _start(farm, job, now)
         if missing > 0:
-            _claim(farm, job, missing, claimed)
+            _claim(farm, job, missing, claimed, now)
     _free(farm, claimed, now)
 
 
@@ -48,7 +49,7 @@ def _feed(farm: Farm, job: Job, claimed: set[str], now: float) -> None:
         device.name for device in farm.devices.values() if device.contact and device.may_render(job)
     )
     queue: list[tuple[float, SlotId, Run]] = []
-    for run in farm.current.values():
+    for run in farm.runs_of(job.name):
         device = farm.devices[run.slot.device]
         if _takes_frames(run, device, job) and run.id not in claimed:
             queue.append(_queued(run, device))
@@ -65,10 +66,10 @@ def _feed(farm: Farm, job: Job, claimed: set[str], now: float) -> None:
 
 def _takes_frames(run: Run, device: Device, job: Job) -> bool:
     return (
-        run.job == job.name
-        and run.state is RunState.READY
-        and run.in_hand < AHEAD
+        run.state is RunState.READY
         and device.contact
+        and run.slot.number <= device.spec.slots
+        and run.in_hand < AHEAD
         and device.may_render(job)
     )
 
@@ -94,11 +95,13 @@ def _start(farm: Farm, job: Job, now: float) -> int:
         run.state is RunState.STARTING and run.job == job.name for run in farm.current.values()
     )
     missing = farm.waiting(job) - starting
-    for device in sorted(farm.devices.values(), key=lambda device: -device.spec.performance):
-        if not device.contact or not device.may_render(job):
-            continue
-        if device.not_before.get(job.name, 0.0) > now:
-            continue
+    taken = Counter(slot.device for slot in farm.current)
+    free = [
+        device
+        for device in farm.devices.values()
+        if taken[device.name] < device.spec.slots and _may_start(device, job, now)
+    ]
+    for device in sorted(free, key=lambda device: -device.spec.performance):
         for slot in device.slots():
             if missing <= 0:
                 return 0
@@ -108,6 +111,11 @@ def _start(farm: Farm, job: Job, now: float) -> int:
     return missing
 
 
+def _may_start(device: Device, job: Job, now: float) -> bool:
+    waits = device.not_before.get(job.name, 0.0) > now
+    return device.contact and device.may_render(job) and not waits
+
+
 def _start_run(farm: Farm, job: Job, slot: SlotId, now: float) -> None:
     name = farm.run_name(slot)
     run = Run(name, job.name, slot, RunState.STARTING, started=now, attached=True)
@@ -115,22 +123,33 @@ def _start_run(farm: Farm, job: Job, slot: SlotId, now: float) -> None:
     farm.decide(StartRun(run.id, job.name, slot))
 
 
-def _claim(farm: Farm, job: Job, missing: int, claimed: set[str]) -> None:
+def _claim(farm: Farm, job: Job, missing: int, claimed: set[str], now: float) -> None:
     """Mark runs of later jobs that this one would rather have; they get no further frames."""
-    for run in sorted(farm.current.values(), key=lambda run: (run.in_hand, run.slot)):
-        other = farm.jobs[run.job]
-        device = farm.devices[run.slot.device]
-        later = other.rank > job.rank or not farm.waiting(other) or not other.is_open
-        if run.job == job.name or run.id in claimed or not later or not device.may_render(job):
+    wanted: list[Run] = []
+    for run in farm.current.values():
+        if run.state is RunState.READY and run.job == job.name:
             continue
-        if run.state is RunState.READY and missing > 0:
-            claimed.add(run.id)
-            missing -= 1
+        if run.id in claimed or not _may_start(farm.devices[run.slot.device], job, now):
+            continue
+        if run.state is RunState.STOPPING:
+            missing -= 1  # its slot is about to be free
+        elif run.state is RunState.READY and _is_later(farm, farm.jobs[run.job], job):
+            wanted.append(run)
+    wanted.sort(key=lambda run: (run.in_hand, run.slot))
+    claimed.update(run.id for run in wanted[: max(missing, 0)])
+
+
+def _is_later(farm: Farm, other: Job, job: Job) -> bool:
+    if other is job:
+        return False
+    return other.rank > job.rank or not farm.waiting(other) or other.state is not JobState.ACTIVE
 
 
 def _free(farm: Farm, claimed: set[str], now: float) -> None:
     """Stop runs that have nothing to do and are in somebody's way, or have been for long."""
     for run in list(farm.current.values()):
+        if run.state is RunState.STARTING and not farm.jobs[run.job].is_open:
+            stop_run(farm, run, at_once=True)
         if run.state is not RunState.READY or run.in_hand:
             continue
         job = farm.jobs[run.job]

@@ -27,9 +27,11 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         run_rules.give_up_lost(farm, device, now)
         run_rules.forget_if_gone(farm, device, now)
         if device.contact:
-            run_rules.resume_runs(farm, device)
+            run_rules.resume_runs(farm, device, now)
     for run in farm.runs.values():
         run_rules.collect_due(farm, run, now)
+    for job in farm.unreported.values():
+        job_rules.look_for_devices(farm, job)
 
 
 _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
@@ -74,8 +76,13 @@ class Scheduler:
         devices: Iterable[Device],
         runs: Iterable[Run],
         attempts: Iterable[Attempt],
+        last_run: int = 0,
     ) -> None:
-        """Begin with what the store has. Nothing is decided until devices are reached."""
+        """Begin with what the store has. Nothing is decided until devices are reached.
+
+        `last_run` is the highest number that a run's name ever had, closed ones included.
+        """
+        self.farm.next_run = max(self.farm.next_run, last_run + 1)
         for job, frames in jobs:
             self.farm.add_job(job, frames)
         for device in devices:
@@ -91,6 +98,15 @@ class Scheduler:
     def handle(self, event: Event, now: float) -> Step:
         """Answer one event that happened at `now`, in seconds since the epoch."""
         _HANDLERS[type(event)](self.farm, event, now)
+        return self.choose(now)
+
+    def hear(self, event: Event, now: float) -> Step:
+        """Keep the books for one event; `choose` has to follow, once for any number of them."""
+        _HANDLERS[type(event)](self.farm, event, now)
+        return self.farm.take_step()
+
+    def choose(self, now: float) -> Step:
+        """Decide what follows from all that was heard."""
         job_rules.settle(self.farm, now)
         assign(self.farm, now)
         return self.farm.take_step()

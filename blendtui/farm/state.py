@@ -76,6 +76,7 @@ class Farm:
     def __init__(self, salt: str = "") -> None:
         self._salt = salt
         self.jobs: dict[str, Job] = {}
+        self.unreported: dict[str, Job] = {}
         self.frames: dict[str, dict[int, Frame]] = {}
         self.devices: dict[str, Device] = {}
         self.runs: dict[str, Run] = {}
@@ -84,6 +85,8 @@ class Farm:
         self.next_run = 1
         self.next_position = 1
         self._waiting: dict[str, list[int]] = {}
+        self._by_job: dict[str, dict[str, Run]] = {}
+        self._by_device: dict[str, dict[str, Run]] = {}
         self._decisions: list[Decision] = []
         self._changed: dict[int, Stored] = {}
         self._notes: list[Note] = []
@@ -118,6 +121,12 @@ class Farm:
         """Add a line to the history."""
         self._notes.append(Note(kind, job, device, frame, fault, detail))
 
+    def note_held(self, job: Job, fault: Fault, frame: int | None = None) -> None:
+        """Say what keeps a job's files from the share: once, not at every try."""
+        if job.held is not fault.kind:
+            job.held = fault.kind
+            self.note(NoteKind.HELD_UP, job=job.name, frame=frame, fault=fault)
+
     def note_try(
         self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
     ) -> None:
@@ -133,6 +142,8 @@ class Farm:
         own = {frame.number: frame for frame in frames}
         self.jobs[job.name] = job
         self.frames[job.name] = own
+        if job.is_open or not job.reported:
+            self.unreported[job.name] = job
         job.counts = dict(Counter(frame.state for frame in own.values()))
         waiting = [number for number, frame in own.items() if frame.state is FrameState.WAITING]
         heapq.heapify(waiting)
@@ -186,6 +197,7 @@ class Farm:
         job.fault = fault
         job.reported = False
         job.report_after = now
+        self.unreported[job.name] = job
         self.touch(job)
         done, total = job.counts.get(FrameState.DONE, 0), len(job.spec.frames)
         detail = f"{state} {done} {total} {now - job.added:.3f}"
@@ -202,6 +214,8 @@ class Farm:
     def add_run(self, run: Run) -> None:
         """Take a run in, new or from the store."""
         self.runs[run.id] = run
+        self._by_job.setdefault(run.job, {})[run.id] = run
+        self._by_device.setdefault(run.slot.device, {})[run.id] = run
         if run.is_current:
             self.current[run.slot] = run
         self.touch(run)
@@ -212,7 +226,8 @@ class Farm:
         if not run.is_current and self.current.get(run.slot) is run:
             del self.current[run.slot]
         if state is RunState.CLOSED:
-            self.runs.pop(run.id, None)
+            for known in (self.runs, self._by_job[run.job], self._by_device[run.slot.device]):
+                known.pop(run.id, None)
         self.touch(run)
 
     def add_attempt(self, attempt: Attempt) -> None:
@@ -277,8 +292,8 @@ class Farm:
 
     def runs_of(self, job: str) -> list[Run]:
         """All runs of a job that are not closed, in the order of their starts."""
-        return [run for run in self.runs.values() if run.job == job]
+        return list(self._by_job.get(job, {}).values())
 
     def runs_on(self, device: str) -> list[Run]:
         """All runs on a device that are not closed, in the order of their starts."""
-        return [run for run in self.runs.values() if run.slot.device == device]
+        return list(self._by_device.get(device, {}).values())
