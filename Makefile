@@ -2,7 +2,6 @@
 PYTHON ?= python3
 export PYTHON
 VENV = .venv/bin
-SHELL = /bin/sh
 
 .PHONY: help demo test lint format bench clean setup-demo setup-test setup-bench
 
@@ -14,14 +13,8 @@ help:
 	@echo "make bench   the benchmarks, against what people do by hand"
 	@echo "make clean   remove what was set up here"
 
-setup-demo:
-	@scripts/setup.sh demo
-
-setup-test:
-	@scripts/setup.sh test
-
-setup-bench:
-	@scripts/setup.sh bench
+setup-demo setup-test setup-bench:
+	@scripts/setup.sh $(subst setup-,,$@)
 
 demo: setup-demo
 	@$(VENV)/blendtui demo
@@ -33,7 +26,7 @@ lint: setup-test
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
-	$(VENV)/lint-imports
+	$(VENV)/lint-imports --no-logo
 
 format: setup-test
 	$(VENV)/ruff check --fix
@@ -44,3 +37,4 @@ bench: setup-bench
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

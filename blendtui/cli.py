@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 
 from blendtui import __version__
+
+HIGHEST_PRIORITY = 100
 
 EXIT_CODES = """exit codes:
   0  all done
@@ -18,8 +21,13 @@ EXIT_CODES = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run blendtui with command-line arguments, the process's own by default."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal or pipe takes every character; that must not end us.
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
+    _hold_together(parser, options)
     from blendtui import commands, process  # noqa: PLC0415 - help must answer at once
 
     action = _action(options, commands.__dict__)
@@ -27,6 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return process.WRONG_USE
     return commands.guarded(action, options)
+
+
+def _hold_together(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with what is wrong (exit code 2) where options don't go with each other."""
+    if options.watch and options.command is not None:
+        parser.error("--watch goes without a command")
+    if not options.watch and options.once:
+        parser.error("--once goes with --watch")
+    if not options.watch and options.log_format is not None:
+        parser.error("--log-format goes with --watch")
 
 
 def _action(
@@ -51,9 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--once", action="store_true", help="with --watch: end when everything dropped is done"
     )
-    parser.add_argument(
-        "--log-format", choices=("text", "json"), default="text", help="how --watch prints"
-    )
+    parser.add_argument("--log-format", choices=("text", "json"), help="how --watch prints (text)")
     _add_places(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_devices(commands)
@@ -74,6 +90,12 @@ def _add_places(parser: argparse.ArgumentParser, default: object) -> None:
     parser.add_argument(
         "--state", metavar="DIR", default=default, help="where state, logs and known hosts live"
     )
+
+
+def _priority(text: str) -> int:
+    if not text.isdecimal() or len(text) > 3 or int(text) > HIGHEST_PRIORITY:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {HIGHEST_PRIORITY} is needed")
+    return int(text)
 
 
 _Commands = argparse._SubParsersAction  # argparse has no public name for it
@@ -108,7 +130,7 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
         command = commands.add_parser(name, help=text)
         command.add_argument("job", metavar="JOB")
         if name == "priority":
-            command.add_argument("number", type=int, metavar="N")
+            command.add_argument("number", type=_priority, metavar="N", help="0 to 100")
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
 

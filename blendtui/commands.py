@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from blendtui.errors import Failure
+from blendtui.errors import Failure, unexpected
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.places import Places
 from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file
@@ -38,11 +39,22 @@ def guarded(action: Callable[[argparse.Namespace], int], options: argparse.Names
         with contextlib.suppress(OSError):
             sys.stdout.close()
         return OK
-    except Exception:
-        path = log_to_file(_state(options))
-        log.exception("the command failed")
-        print(f"blendtui failed, and that is our fault. {path} says more.", file=sys.stderr)
+    except Exception as error:
+        _report(error, options)
         return BROKEN
+
+
+def _report(error: Exception, options: argparse.Namespace) -> None:
+    """Keep a traceback in the log file, and say where that is."""
+    try:
+        path = log_to_file(_state(options))
+    except Failure as failure:
+        complain(unexpected(error))
+        complain(failure.fault)
+        return
+    log.error("the command failed", exc_info=error)
+    shown = safe(str(path))
+    print(f"blendtui failed, and that is our fault. {shown} says more.", file=sys.stderr)
 
 
 def complain(fault: Fault) -> None:
@@ -57,7 +69,12 @@ def complain(fault: Fault) -> None:
 
 
 def _state(options: argparse.Namespace) -> Path:
-    return Path(options.state).expanduser() if options.state else Places.default_state()
+    return _path(options.state) if options.state else Places.default_state()
+
+
+def _path(text: str) -> Path:
+    # pathlib's own raises for a user that there is not.
+    return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def load(options: argparse.Namespace) -> tuple[Settings, Places]:
@@ -68,7 +85,7 @@ def load(options: argparse.Namespace) -> tuple[Settings, Places]:
     """
     from blendtui import config  # noqa: PLC0415
 
-    explicit = Path(options.devices).expanduser() if options.devices else None
+    explicit = _path(options.devices) if options.devices else None
     path = config.find(explicit, Path.cwd(), Places.config_dir())
     if path is None:
         raise Failure.of(FaultKind.NO_DEVICES, folder=Places.config_dir())
@@ -77,9 +94,9 @@ def load(options: argparse.Namespace) -> tuple[Settings, Places]:
         for fault in faults[:-1]:
             complain(fault)
         raise Failure(faults[-1])
-    share = Path(options.share).expanduser() if options.share else settings.share.path
+    share = _path(options.share) if options.share else settings.share.path
     if share is None:
-        raise Failure.of(FaultKind.SHARE_MISSING, path="?", detail="no share is named")
+        raise Failure.of(FaultKind.SHARE_UNNAMED, file=settings.source)
     return settings, Places(_state(options), share)
 
 
@@ -96,7 +113,9 @@ def watch(options: argparse.Namespace) -> int:
     share = Share(places.share)
     share.check()
     return asyncio.run(
-        headless.watch(settings, places, share, once=options.once, log_format=options.log_format)
+        headless.watch(
+            settings, places, share, once=options.once, log_format=options.log_format or "text"
+        )
     )
 
 
@@ -111,9 +130,9 @@ def init(options: argparse.Namespace) -> int:
     """Write a devices.toml to begin with."""
     from blendtui import config  # noqa: PLC0415
 
-    path = Path(options.path)
+    path = _path(options.path)
     config.write_example(path)
-    print(f"Wrote {path}. Put your devices in, then run: blendtui devices check")
+    print(f"Wrote {safe(str(path))}. Put your devices in, then run: blendtui devices check")
     return OK
 
 
@@ -184,6 +203,8 @@ def request(options: argparse.Namespace) -> int:
     from blendtui.views import Views  # noqa: PLC0415
 
     _, places = load(options)
+    if not options.job.isprintable():  # such as bytes that are no text: the store can't hold them
+        raise Failure.of(FaultKind.JOB_UNKNOWN, job=options.job)
     if not engine_runs(places):
         raise Failure.of(FaultKind.NO_ENGINE, share=places.share)
     views = Views(places.store)

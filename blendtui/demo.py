@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from blendtui import headless
-from blendtui.bpy_wheel import can_offer, find_blender, install
+from blendtui.bpy_wheel import can_offer, find_blender, install, is_installed
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.places import Places
@@ -83,21 +83,26 @@ def _install_blender(*, yes: bool) -> str:
     """Offer Blender as a Python package where there is no other.
 
     Raises:
-        Failure: BLENDER_MISSING, with what to install.
+        Failure: BLENDER_MISSING_HERE, BLENDER_WHEEL_MISSING or BLENDER_WHEEL_BROKEN.
     """
     version = can_offer()
     if version is None:
-        raise Failure.of(FaultKind.BLENDER_MISSING, device="this machine", blender="blender")
+        raise Failure.of(FaultKind.BLENDER_MISSING_HERE)
+    folder = Places.default_state() / f"bpy-{version}"
     print("There is no Blender on this machine.")
     print(f"Its Python package, bpy {version} from PyPI (about 350 MB), can stand in for it.")
-    if not yes and not _agreed():
-        raise Failure.of(FaultKind.BLENDER_MISSING, device="this machine", blender="blender")
-    return str(install(Places.default_state() / f"bpy-{version}"))
+    if not is_installed(folder):
+        if not yes and not _agreed():
+            raise Failure.of(FaultKind.BLENDER_MISSING_HERE)
+        print(f"Installing it into {folder}")
+    return str(install(folder, version))
 
 
 def _agreed() -> bool:
     if not sys.stdin.isatty():
-        print("Not a terminal, so nobody can be asked. To install it: blendtui demo --yes")
+        # Where `make demo` has installed it, it isn't on the path.
+        command = sys.argv[0] if Path(sys.argv[0]).name == "blendtui" else "blendtui"
+        print(f"Not a terminal, so nobody can be asked. To install it: {command} demo --yes")
         return False
     return input("Install it into an environment of its own? [y/N] ").strip().lower() in (
         "y",

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TextIO
 
 from blendtui import telling
 from blendtui.engine.core import Engine
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault
 from blendtui.locks import EngineLock
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
+from blendtui.tables import fitted
 from blendtui.views import JobRow, RunRow, Views
-from blendtui.wording import safe
+from blendtui.wording import explain, safe
 
 LOOK = 0.2
 """Seconds between two looks at the store."""
@@ -30,46 +35,76 @@ async def watch(
 ) -> int:
     """Run the farm for a share until a signal, or with `once` until all is done.
 
-    Gives the exit code: 0 when every job that ended meanwhile is complete, 1 otherwise.
+    Gives the exit code: 0 when every job that ended meanwhile is complete, 1 otherwise. With
+    `once`, a job that could not go on for want of a device counts as not complete.
 
     Raises:
-        Failure: the share is missing, or another engine has it.
+        Failure: the share is missing, or another engine has it or has taken it meanwhile.
     """
     with EngineLock(places) as lock:
-        engine = Engine(settings, places, share, touch=lock.touch)
+        share.is_back = lock.is_in_place
         views = Views(places.store)
         known = {job.name for job in views.jobs() if job.reported}
         printer = Printer(views, sys.stdout, as_json=log_format == "json")
+
+        def warn(fault: Fault) -> None:
+            printer.say(str(explain(fault)))
+
+        engine = Engine(settings, places, share, touch=lock.touch, warn=warn)
         try:
             await _until_told(engine, printer, once)
             printer.look()
             printer.finish()
             mine = [job for job in views.jobs() if job.name not in known]
-            return int(any(job.state in ("failed", "cancelled") for job in mine))
+            return int(any(_is_bad(job, once) for job in mine))
         finally:
             views.close()
+
+
+def _is_bad(job: JobRow, once: bool) -> bool:
+    return job.state in ("failed", "cancelled") or (once and job.state != "done")
 
 
 async def _until_told(engine: Engine, printer: Printer, once: bool) -> None:
     running = asyncio.create_task(engine.run(once))
     printing = asyncio.create_task(printer.keep())
-    with _signals(running):
+
+    def stop() -> None:
+        if not running.cancelling():
+            printer.say("Stopping. Devices finish what they have; the next start goes on from it.")
+        running.cancel()
+
+    with _signals(stop):
         try:
             await running
         except asyncio.CancelledError:
-            printer.say("Stopping. Devices finish what they have; the next start goes on from it.")
+            pass
+        except BaseExceptionGroup as group:
+            failure = _told(group)
+            if failure is None:
+                raise
+            raise failure from group
         finally:
             printing.cancel()
             await asyncio.gather(printing, return_exceptions=True)
 
 
+def _told(group: BaseExceptionGroup[BaseException]) -> Failure | None:
+    """Give what of an engine's end a user can be told about, if there is such a thing."""
+    for error in group.exceptions:
+        found = _told(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, Failure):
+            return found
+    return None
+
+
 @contextlib.contextmanager
-def _signals(running: asyncio.Task[None]) -> Iterator[None]:
+def _signals(end: Callable[[], None]) -> Iterator[None]:
     """Have Ctrl-C and SIGTERM end the engine in order, on every system."""
     loop = asyncio.get_running_loop()
 
     def stop(*_: object) -> None:
-        loop.call_soon_threadsafe(running.cancel)
+        loop.call_soon_threadsafe(end)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -87,7 +122,7 @@ class Printer:
         self._stream = stream
         self._as_json = as_json
         self._last = views.last_history()
-        self._live = stream.isatty() and not as_json
+        self._live = stream.isatty() and not as_json and os.environ.get("TERM") != "dumb"
         self._version = -1
 
     async def keep(self) -> None:
@@ -114,7 +149,9 @@ class Printer:
 
     def say(self, text: str) -> None:
         """Print a line of our own."""
-        self._write(json.dumps({"kind": "engine", "text": text}) if self._as_json else text)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        told = {"at": now, "kind": "engine", "text": text}
+        self._write(json.dumps(told) if self._as_json else text)
 
     def finish(self) -> None:
         """Leave the terminal's line of progress."""
@@ -128,10 +165,10 @@ class Printer:
         self._stream.flush()
 
     def _show_progress(self) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        open_jobs = [job for job in self._views.jobs() if job.state in ("active", "paused")]
+        width = max(shutil.get_terminal_size().columns - 1, 0)
+        open_jobs = self._views.open_jobs()
         text = progress_line(open_jobs, self._views.runs())
-        self._stream.write(f"\r\x1b[K{text[:width]}")
+        self._stream.write(f"\r\x1b[K{fitted(text, width)}")
         self._stream.flush()
 
 

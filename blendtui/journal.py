@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from blendtui.farm.faults import Fault
 from blendtui.farm.model import Attempt, Device, Frame, Job, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
-from blendtui.store import fault_to_json, from_json, open_store, to_json
+from blendtui.store import fault_to_json, from_json, open_store, to_json, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,31 @@ class Saved:
     runs: list[Run]
     attempts: list[Attempt]
     offsets: dict[str, int]
+    last_run: int
 
 
 class Journal:
     """Writes rows; it knows no rules."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._db = open_store(path)
+        self._specs: set[str] = set()
         self._revision = self._number("revision")
         self._cause = self._number("cause")
+        self.salt = self._salted()
 
     def close(self) -> None:
         """Close the store's file."""
         self._db.close()
+
+    def _salted(self) -> str:
+        """Give a few letters that are this store's own."""
+        fresh = ("salt", secrets.token_hex(3))
+        with translated(self._path):
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", fresh)
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
+        return str(row["value"])
 
     def _number(self, name: str) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -68,13 +81,15 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with translated(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite takes some back by itself, as on a full disk
+                    self._db.execute("ROLLBACK")
+                raise
 
     def next_cause(self) -> int:
         """Number the next event."""
@@ -92,8 +107,12 @@ class Journal:
 
         `notes` come with the numbers of their events; `offsets` has how far each run's log has
         been read into these events, in bytes.
+
+        Raises:
+            Failure: STATE_UNWRITABLE; nothing was written then, and it may be tried again.
         """
         self._revision += 1
+        changed = list(changed)
         with self._transaction():
             for item in changed:
                 self._write(item)
@@ -122,6 +141,7 @@ class Journal:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [("revision", str(self._revision)), ("cause", str(self._cause))],
             )
+        self._specs.update(item.name for item in changed if isinstance(item, Job))
 
     def _write(self, item: Stored) -> None:
         if isinstance(item, Frame):
@@ -130,6 +150,9 @@ class Journal:
             self._put("attempt", rows.attempt_row(item))
         elif isinstance(item, Job):
             self._put("job", rows.job_row(item))
+            if item.name not in self._specs:
+                spec = (item.name, to_json(item.spec))
+                self._db.execute("INSERT OR IGNORE INTO spec VALUES (?, ?)", spec)
         elif isinstance(item, Run):
             self._put("run", rows.run_row(item), keys=("id",))
         else:
@@ -154,9 +177,9 @@ class Journal:
     def add_project(self, job: str, project: Project, facts: BlendFacts | None) -> None:
         """Keep what a job is made of, before the job itself is added."""
         facts_json = None if facts is None else to_json(facts)
-        self._db.execute(
-            "INSERT OR REPLACE INTO project VALUES (?, ?, ?)", (job, to_json(project), facts_json)
-        )
+        row = (job, to_json(project), facts_json)
+        with translated(self._path):
+            self._db.execute("INSERT OR REPLACE INTO project VALUES (?, ?, ?)", row)
 
     def project(self, job: str) -> tuple[Project, BlendFacts | None] | None:
         """Give what a job is made of."""
@@ -182,23 +205,28 @@ class Journal:
 
     def say(self, name: str, value: str) -> None:
         """Leave word of the engine itself for the faces, such as its process and share."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        with translated(self._path):
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def requests(self) -> list[Request]:
-        """Give the wishes that nobody has taken yet."""
-        found = self._db.execute("SELECT * FROM request WHERE taken IS NULL ORDER BY id")
+    def requests(self, after: int = 0) -> list[Request]:
+        """Give the wishes that nobody has taken yet, those that were written after another one."""
+        found = self._db.execute(
+            "SELECT * FROM request WHERE taken IS NULL AND id > ? ORDER BY id", (after,)
+        )
         return [Request(row["id"], row["kind"], row["job"], row["number"]) for row in found]
 
     def answer(self, request: int, at: float, fault: Fault | None) -> None:
         """Mark a wish as taken, with the reason if it was refused."""
-        self._db.execute(
-            "UPDATE request SET taken = ?, answer_json = ? WHERE id = ?",
-            (at, fault_to_json(fault), request),
-        )
+        with translated(self._path):
+            self._db.execute(
+                "UPDATE request SET taken = ?, answer_json = ? WHERE id = ?",
+                (at, fault_to_json(fault), request),
+            )
 
     def load(self) -> Saved:
         """Read all that is not over."""
-        jobs = [(rows.job(row), self._frames(row["name"])) for row in self._rows("job", "position")]
+        found = self._rows("job JOIN spec ON spec.job = job.name", "position")
+        jobs = [(rows.job(row), self._frames(row["name"])) for row in found]
         open_runs = [row for row in self._rows("run", "started") if row["state"] != "closed"]
         attempts = self._db.execute(
             "SELECT * FROM attempt"
@@ -212,7 +240,16 @@ class Journal:
             runs=[rows.run(row) for row in open_runs],
             attempts=[rows.attempt(row) for row in attempts if row["run"] in known],
             offsets={row["id"]: row["log_offset"] for row in open_runs},
+            last_run=self._last_run(),
         )
+
+    def _last_run(self) -> int:
+        """Give the highest number of a run's name; a closed run's is never used again."""
+        row = self._db.execute(
+            "SELECT MAX(CAST(substr(id, length(rtrim(id, '0123456789')) + 1) AS INTEGER)) AS last"
+            " FROM run"
+        ).fetchone()
+        return row["last"] or 0
 
     def _rows(self, table: str, order: str) -> list[sqlite3.Row]:
         return self._db.execute(

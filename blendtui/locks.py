@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 import socket
 import time
 from pathlib import Path
@@ -20,32 +22,51 @@ FILE = ".blendtui-engine"
 """The file on the share that names its engine."""
 
 STALE = 60.0
-"""Seconds without a touch after which another machine's engine counts as gone."""
+"""Seconds without a touch after which an engine with another state folder counts as gone."""
+
+TOUCH = 5.0
+"""Seconds between two touches."""
+
+ACQUIRE = 1.0
+"""Seconds for which a starting engine tries: one who only looks holds the lock for a moment."""
+
+LOOKS, LOOK = 3, 0.01
+"""How often one looks for a running engine, since another may be looking too; seconds between."""
 
 
 class EngineLock:
     """Held while an engine runs; a context manager.
 
     The lock in the state folder ends with the process, however that ends. The file on the share
-    is for engines elsewhere: locks over NFS and SMB can't be relied on, so it is touched while
-    the engine lives, and counts as stale by the share's own clock.
+    is for engines elsewhere, or with another state folder: locks over NFS and SMB can't be relied
+    on, so it is written anew while the engine lives, and counts as stale by the share's own clock.
     """
 
     def __init__(self, places: Places) -> None:
+        self._places = places
         self._lock = FileLock(places.lock)
+        self._identity = ""
         self._file = places.share / FILE
+        self._own = b""
+        self._folder: tuple[int, int] | None = None
+        self._touched = 0.0
 
     def __enter__(self) -> EngineLock:
         """Take both locks.
 
         Raises:
-            Failure: SHARE_TAKEN, with who has it; SHARE_WRITE.
+            Failure: SHARE_TAKEN, with who has it; SHARE_WRITE; STATE_UNWRITABLE.
         """
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=ACQUIRE, poll_interval=0.02)
         except Timeout as error:
-            raise _taken(_read(self._file)) from error
+            raise _taken(_told(_read(self._file))) from error
+        except OSError as error:
+            raise Failure.of(
+                FaultKind.STATE_UNWRITABLE, path=self._lock.lock_file, reason=reason_of(error)
+            ) from error
         try:
+            self._identity = self._places.identity
             self._claim()
         except BaseException:
             self._lock.release()
@@ -60,66 +81,128 @@ class EngineLock:
     ) -> None:
         """Give both back."""
         with contextlib.suppress(OSError):
-            if _is_ours(_read(self._file)):
+            if self.is_in_place():
                 self._file.unlink()
         self._lock.release()
 
+    def is_in_place(self) -> bool:
+        """Whether the file on the share is this engine's: the share is the one that it claimed."""
+        return bool(self._own) and _read(self._file) == self._own
+
     def touch(self) -> None:
-        """Show other machines that the engine lives."""
-        with contextlib.suppress(OSError):
-            self._file.touch()
+        """Show others that the engine lives; call it often, it does little.
+
+        An unmounted share is left alone: nothing is written to what is in its place.
+
+        Raises:
+            Failure: SHARE_TAKEN, if another engine has taken the share since (this machine slept,
+                or was cut off from the share, for longer than a minute).
+        """
+        now = time.monotonic()
+        if now - self._touched < TOUCH:
+            return
+        self._touched = now
+        # Over SMB, setting a file's time would set it by this machine's clock; writing does not.
+        try:
+            with self._file.open("rb+") as file:
+                found = file.read()
+                if found == self._own:
+                    file.seek(0)
+                    file.write(found)
+        except FileNotFoundError:
+            found = b""
+        except OSError:
+            return
+        other = _told(found)
+        if other and other.get("state") != self._identity:
+            raise _taken(other)
+        if found != self._own and _folder(self._file.parent) == self._folder:
+            with contextlib.suppress(OSError):
+                self._write()
 
     def _claim(self) -> None:
-        other = _read(self._file)
-        if other is not None and other.get("host") != _host() and not self._is_stale():
-            raise _taken(other)
-        own = {"host": _host(), "pid": os.getpid(), "since": time.time()}
         try:
-            fresh = self._file.with_name(f"{FILE}.{os.getpid()}")
-            fresh.write_text(json.dumps(own))
-            fresh.replace(self._file)
+            other = _told(_read(self._file))
+            # With this state folder there is no other engine: its lock is ours.
+            if other and other.get("state") != self._identity and not self._is_stale():
+                raise _taken(other)
+            self._folder = _folder(self._file.parent)
+            self._own = self._words()
+            self._write()
+            for left in self._file.parent.glob(f"{FILE}.*"):
+                left.unlink(missing_ok=True)
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return  # room may come; `touch` writes it then
             raise Failure.of(
                 FaultKind.SHARE_WRITE, path=self._file.parent, reason=reason_of(error)
             ) from error
 
+    def _words(self) -> bytes:
+        own = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "state": self._identity,
+            "engine": secrets.token_hex(8),
+        }
+        return json.dumps(own).encode()
+
+    def _write(self) -> None:
+        fresh = self._file.with_name(f"{FILE}.{self._identity}")
+        try:
+            fresh.write_bytes(self._own)
+            fresh.replace(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise
+
     def _is_stale(self) -> bool:
         """Compare the file's age with that of a file made just now: clocks may differ."""
-        probe = self._file.with_name(f"{FILE}.{_host()}.now")
+        probe = self._file.with_name(f"{FILE}.{self._identity}")
         try:
             probe.touch()
-            age = probe.stat().st_mtime - self._file.stat().st_mtime
-            probe.unlink()
-        except OSError:
-            return False
-        return age > STALE
+            return probe.stat().st_mtime - self._file.stat().st_mtime > STALE
+        except FileNotFoundError:
+            return True
+        finally:
+            probe.unlink(missing_ok=True)
 
 
 def engine_runs(places: Places) -> bool:
-    """Whether an engine of this machine runs for the share."""
-    probe = FileLock(places.lock)
+    """Whether an engine of this machine runs for the share. Never keeps one from starting."""
+    for look in range(LOOKS):
+        if look:
+            time.sleep(LOOK)
+        probe = FileLock(places.lock)
+        with contextlib.suppress(Timeout):
+            probe.acquire(timeout=0)
+            probe.release()
+            return False
+    return True
+
+
+def _read(file: Path) -> bytes:
     try:
-        probe.acquire(timeout=0)
-    except Timeout:
-        return True
-    probe.release()
-    return False
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
-def _host() -> str:
-    return socket.gethostname()
-
-
-def _read(file: Path) -> dict[str, object] | None:
+def _told(content: bytes) -> dict[str, object] | None:
     try:
-        found = json.loads(file.read_text())
-    except (OSError, ValueError):
+        found = json.loads(content)
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 
 
-def _is_ours(found: dict[str, object] | None) -> bool:
-    return found is not None and (found.get("host"), found.get("pid")) == (_host(), os.getpid())
+def _folder(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _taken(found: dict[str, object] | None) -> Failure:

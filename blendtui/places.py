@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
+
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
 
 _NAME = "blendtui"
 
@@ -14,12 +20,17 @@ _NAME = "blendtui"
 class Places:
     """The folders of one share's state below `state`, made when they are first asked for.
 
-    All are for the user alone (0700) where the system has permissions.
+    All that are made are for the user alone (0700) where the system has permissions.
+
+    Raises:
+        Failure: STATE_UNWRITABLE, where one of them can't be made.
     """
 
     def __init__(self, state: Path, share: Path) -> None:
-        self.state = _made(state.absolute())
+        self.state = private_folder(state.absolute())
         self.share = share.absolute()
+        # Settled once: a share that is a link leads elsewhere while it is not connected.
+        self._own = _folder_of(self.share)
 
     @staticmethod
     def default_state() -> Path:
@@ -44,9 +55,7 @@ class Places:
     @property
     def own(self) -> Path:
         """The folder for this share; its name says which one to people, too."""
-        digest = hashlib.sha256(str(self.share.resolve()).encode(errors="surrogateescape"))
-        readable = re.sub(r"[^A-Za-z0-9._-]+", "-", self.share.name)[:40].strip("-.") or "share"
-        return _made(self.state / "shares" / f"{readable}-{digest.hexdigest()[:8]}")
+        return private_folder(private_folder(self.state / "shares") / self._own)
 
     @property
     def store(self) -> Path:
@@ -59,15 +68,48 @@ class Places:
         return self.own / "engine.lock"
 
     @property
+    def identity(self) -> str:
+        """A name that no other state folder has, on whatever machine; for who holds the lock."""
+        path = self.own / "identity"
+        with _told(path):
+            if not path.exists() or not path.read_bytes():
+                path.write_text(secrets.token_hex(8))
+            return path.read_text("ascii", "replace").strip()
+
+    @property
     def incoming(self) -> Path:
         """Where drops are unpacked before they are jobs; beside the projects, to be renamed."""
-        return _made(self.own / "incoming")
+        return private_folder(self.own / "incoming")
 
     def project(self, job: str) -> Path:
         """Give the folder of a job's unpacked project (not made here)."""
-        return _made(self.own / "projects") / job
+        return private_folder(self.own / "projects") / job
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def private_folder(folder: Path) -> Path:
+    """Make a folder, for the user alone, if it isn't there; what holds it is made as usual.
+
+    Raises:
+        Failure: STATE_UNWRITABLE.
+    """
+    with _told(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _folder_of(share: Path) -> str:
+    try:
+        real = share.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        real = share
+    digest = hashlib.sha256(str(real).encode(errors="surrogateescape"))
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", share.name)[:40].strip("-.") or "share"
+    return f"{readable}-{digest.hexdigest()[:8]}"
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure.of(FaultKind.STATE_UNWRITABLE, path=path, reason=reason_of(error)) from error

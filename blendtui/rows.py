@@ -25,7 +25,7 @@ from blendtui.store import fault_from_json, fault_to_json, from_json, to_json
 
 
 def frame_row(item: Frame) -> dict[str, object]:
-    """Write a item."""
+    """Write an item."""
     return {
         "job": item.job,
         "number": item.number,
@@ -73,7 +73,7 @@ def attempt(row: sqlite3.Row) -> Attempt:
 
 
 def job_row(item: Job) -> dict[str, object]:
-    """Write a job, with its counts of frames by state."""
+    """Write a job, with its counts of frames by state; its spec is kept apart."""
     counts = {state.value: item.counts.get(state, 0) for state in FrameState}
     return {
         "name": item.name,
@@ -88,12 +88,11 @@ def job_row(item: Job) -> dict[str, object]:
         "fault_json": fault_to_json(item.fault),
         "warnings_json": to_json(item.warnings),
         "first_faults_json": to_json(item.first_faults),
-        "spec_json": to_json(item.spec),
     }
 
 
 def job(row: sqlite3.Row) -> Job:
-    """Read a job; its counts come of its frames."""
+    """Read a job, joined with its spec; its counts come of its frames."""
     return Job(
         from_json(row["spec_json"], JobSpec),
         row["position"],
@@ -110,7 +109,7 @@ def job(row: sqlite3.Row) -> Job:
 
 
 def run_row(item: Run) -> dict[str, object]:
-    """Write a item."""
+    """Write an item."""
     return {
         "id": item.id,
         "job": item.job,
@@ -141,7 +140,7 @@ def run(row: sqlite3.Row) -> Run:
 
 
 def device_row(item: Device) -> dict[str, object]:
-    """Write a item."""
+    """Write an item."""
     return {
         "name": item.name,
         "slots": item.spec.slots,

@@ -23,8 +23,13 @@ CREATE TABLE IF NOT EXISTS job (
     fault_json TEXT,
     warnings_json TEXT NOT NULL,
     first_faults_json TEXT NOT NULL,
-    spec_json TEXT NOT NULL,
     revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What a job was taken as. Apart from `job`, since it never changes and can name 100,000 frames.
+CREATE TABLE IF NOT EXISTS spec (
+    job TEXT PRIMARY KEY,
+    spec_json TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- What the engine knows of a job's project beyond the rules: facts and files.

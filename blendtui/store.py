@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from blendtui.farm.faults import Fault
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault, FaultKind
 
-VERSION = 1
+VERSION = 2
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
@@ -24,20 +27,40 @@ def open_store(path: Path) -> sqlite3.Connection:
     survives a killed process, and a power cut costs at most the last commits, never the file.
 
     Raises:
-        sqlite3.DatabaseError: the file is no store, or one of another version.
+        Failure: STORE_UNREADABLE where the file is no store, or one of another version;
+            STATE_UNWRITABLE where it can't be made or opened.
     """
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+    with translated(path):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+        try:
+            _make_ready(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _make_ready(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found not in (0, VERSION):
-        connection.close()
-        raise sqlite3.DatabaseError(f"{path} was written by another version of blendtui")
+        raise sqlite3.DatabaseError("it was written by another version of blendtui")
     if found == 0:
         connection.executescript(resources.files("blendtui").joinpath("schema.sql").read_text())
         connection.execute(f"PRAGMA user_version = {VERSION}")
-    return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises for the store's file into what a user can be told about."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:  # no room, no right to write, locked for long
+        raise Failure.of(FaultKind.STATE_UNWRITABLE, path=path, reason=error) from error
+    except sqlite3.DatabaseError as error:
+        raise Failure.of(FaultKind.STORE_UNREADABLE, path=path, reason=error) from error
 
 
 def to_json(value: object) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from blendtui.farm.state import NoteKind
-from blendtui.views import HistoryRow, JobRow
-from blendtui.wording import explain, safe
+from blendtui.views import HistoryRow
+from blendtui.wording import duration, explain, safe
 
 
 def line(row: HistoryRow) -> str:
     """Tell one thing that happened, in one line that is safe on a terminal."""
-    return _LINES[NoteKind(row.kind)](row)
+    tell = _LINES.get(row.kind)
+    return tell(row) if tell else f"{safe(row.kind)}: {safe(row.detail)}"
 
 
 def as_json(row: HistoryRow) -> dict[str, object]:
@@ -29,14 +30,6 @@ def as_json(row: HistoryRow) -> dict[str, object]:
     if row.fault is not None:
         told["fault"] = {"kind": row.fault.kind, **dict(row.fault.facts)}
     return told
-
-
-def ended(job: JobRow) -> str:
-    """Say how a job ended, or how far it is."""
-    counts = f"{job.done} of {job.total} frames"
-    if job.failed:
-        counts += f", {job.failed} failed"
-    return counts
 
 
 def _why(row: HistoryRow) -> str:
@@ -60,17 +53,28 @@ def _place(row: HistoryRow) -> str:
 
 
 def _ended(row: HistoryRow) -> str:
-    if row.fault is None:
-        return f"{_job(row)}: {row.detail}."
-    return f"{_job(row)}: {row.detail}. {_why(row)}"
+    told = f"{_job(row)}: {_outcome(row.detail)}."
+    return told if row.fault is None else f"{told} {_why(row)}"
+
+
+def _outcome(detail: str) -> str:
+    """Say a job's end, which the rules note as its state, frames done, all frames and seconds."""
+    try:
+        state, done, total, seconds = detail.split()
+        return f"{state}, {int(done)} of {int(total)} frames in {duration(float(seconds))}"
+    except ValueError:
+        return safe(detail)
 
 
 def _seconds(row: HistoryRow) -> str:
-    return f"{float(row.detail):.2f} s"
+    try:
+        return f"{float(row.detail):.2f} s"
+    except ValueError:
+        return "? s"
 
 
-_LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
-    NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {row.detail} frames.",
+_LINES: dict[str, Callable[[HistoryRow], str]] = {
+    NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {safe(row.detail)} frames.",
     NoteKind.JOB_ENDED: _ended,
     NoteKind.JOB_STATE: lambda row: f"{_job(row)}: now {safe(row.detail)}.",
     NoteKind.FRAME_DONE: lambda row: f"{_place(row)} done in {_seconds(row)}.",
@@ -79,7 +83,8 @@ _LINES: dict[NoteKind, Callable[[HistoryRow], str]] = {
         f"{_job(row)}: frame {row.frame} is given up after failing on every try. {_why(row)}"
     ),
     NoteKind.GIVEN_UP: lambda row: (
-        f"{_job(row)}: {row.detail} frames of {_device(row)}, which is out of reach, go to others."
+        f"{_job(row)}: {safe(row.detail)} frames of {_device(row)}, which is out of reach,"
+        " go to others."
     ),
     NoteKind.LATE_FRAME: lambda row: (
         f"{_place(row)} was finished while the device was out of reach, and is taken."

@@ -133,6 +133,7 @@ class Views:
 
     def __init__(self, path: Path) -> None:
         self._db = open_store(path)
+        self._specs: dict[str, JobSpec] = {}
 
     def close(self) -> None:
         """Close the store's file."""
@@ -155,12 +156,26 @@ class Views:
     def jobs(self, since: int = -1) -> list[JobRow]:
         """Give jobs that changed after a revision, in the order of arrival."""
         found = self._db.execute("SELECT * FROM job WHERE revision > ? ORDER BY position", (since,))
-        return [_job(row) for row in found]
+        return [self._job(row) for row in found]
+
+    def open_jobs(self) -> list[JobRow]:
+        """Give the jobs that go on, in the order of arrival."""
+        found = self._db.execute(
+            "SELECT * FROM job WHERE state IN ('active', 'paused') ORDER BY position"
+        )
+        return [self._job(row) for row in found]
 
     def job(self, name: str) -> JobRow | None:
         """Give one job."""
         row = self._db.execute("SELECT * FROM job WHERE name = ?", (name,)).fetchone()
-        return _job(row) if row else None
+        return self._job(row) if row else None
+
+    def _job(self, row: sqlite3.Row) -> JobRow:
+        name = row["name"]
+        if name not in self._specs:  # it can name 100,000 frames, and never changes
+            found = self._db.execute("SELECT spec_json FROM spec WHERE job = ?", (name,))
+            self._specs[name] = from_json(found.fetchone()["spec_json"], JobSpec)
+        return _job(row, self._specs[name])
 
     def facts(self, job: str) -> BlendFacts | None:
         """Give what the job's .blend says of itself."""
@@ -315,7 +330,7 @@ class Views:
         return (True, fault_from_json(row["answer_json"]))
 
 
-def _job(row: sqlite3.Row) -> JobRow:
+def _job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
     return JobRow(
         row["name"],
         row["position"],
@@ -330,5 +345,5 @@ def _job(row: sqlite3.Row) -> JobRow:
         row["failed"],
         fault_from_json(row["fault_json"]),
         from_json(row["warnings_json"], tuple[Fault, ...]),
-        from_json(row["spec_json"], JobSpec),
+        spec,
     )

@@ -52,7 +52,9 @@ def play_large() -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Play all scenarios, or those whose names hold a word that is given."""
     words = sys.argv[1:] if arguments is None else arguments
-    print(f"{'worst of 20 seeds, over the bound':34} {'ours':>6} {'':7}", *(f"{n:>10}" for n in PEERS))
+    print(
+        f"{'worst of 20 seeds, over the bound':34} {'ours':>6} {'':7}", *(f"{n:>10}" for n in PEERS)
+    )
     kept = True
     for scenario in SCENARIOS:
         if words and not any(word in scenario.name for word in words):
@@ -62,7 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
         kept = kept and fine
         others = " ".join(f"{ratio:10.2f}" for ratio in peers.values())
         verdict = "kept" if fine else "BEATEN" if beaten else "MISSED"
-        print(f"{scenario.name:34} {ours:6.3f} <= {scenario.at_most:.2f} {others}  {verdict}", flush=True)
+        print(
+            f"{scenario.name:34} {ours:6.3f} <= {scenario.at_most:.2f} {others}  {verdict}",
+            flush=True,
+        )
     if not words or "large" in words:
         kept = play_large() and kept
     return int(not kept)

@@ -59,9 +59,7 @@ def _chunks(costs: Sequence[float], size: int) -> list[Sequence[float]]:
     return [costs[first : first + size] for first in range(0, len(costs), size)]
 
 
-def _pull(
-    machines: Sequence[Machine], tasks: Sequence[Sequence[float]], idle: float
-) -> float:
+def _pull(machines: Sequence[Machine], tasks: Sequence[Sequence[float]], idle: float) -> float:
     """Give each task to the slot that is free first; what a dying device has is begun anew."""
     free = [
         (0.0, index, machine)

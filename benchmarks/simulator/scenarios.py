@@ -29,7 +29,9 @@ def _equal(chance: Random) -> tuple[list[Machine], list[float]]:
     return machines, costs.equal(chance, count * chance.randint(25, 40))
 
 
-def _speeds(weight: Callable[[float], float]) -> Callable[[Random], tuple[list[Machine], list[float]]]:
+def _speeds(
+    weight: Callable[[float], float],
+) -> Callable[[Random], tuple[list[Machine], list[float]]]:
     def make(chance: Random) -> tuple[list[Machine], list[float]]:
         speeds = [chance.uniform(1, 10) for _ in range(chance.randint(5, 12))]
         machines = [

@@ -140,9 +140,14 @@ class _Dialer:
             "encryption_algs": "aes128-gcm@openssh.com",
         }
         with self._translated(Target("127.0.0.1"), server.port, LOCAL_USER, caller):
-            return await asyncssh.connect(
-                "127.0.0.1", config=None, client_factory=lambda: caller, **options, **self._pace()
-            )
+            async with asyncio.timeout(self.pace.connect):
+                return await asyncssh.connect(
+                    "127.0.0.1",
+                    config=None,
+                    client_factory=lambda: caller,
+                    **options,
+                    **self._pace(),
+                )
 
     async def open(
         self, target: Target, caller: _Caller, *, strangers: bool = False, depth: int = 0
@@ -200,11 +205,14 @@ class _Dialer:
         known = (lambda *_: ([], [], [])) if strangers else way.known_hosts.matches
         options = way.options | self._pace() | {"known_hosts": known, "tunnel": tunnel}
         with self._translated(target, way.port, way.user, caller, way):
-            return await asyncssh.connect(client_factory=lambda: caller, **options)
+            async with asyncio.timeout(self.pace.connect):
+                return await asyncssh.connect(client_factory=lambda: caller, **options)
 
     def _pace(self) -> dict[str, Any]:
         return {
-            "connect_timeout": self.pace.connect,
+            # With one of its own, asyncssh asks `asyncio.wait_for`, which in Python 3.11 loses a
+            # cancellation that comes at the moment of success.
+            "connect_timeout": None,
             "keepalive_interval": self.pace.interval,
             "keepalive_count_max": self.pace.count,
         }

@@ -166,11 +166,12 @@ class Link:
         lines, self._lines = self._lines, []
         for line in lines:
             line.connection.close()
-        for line in lines:
-            try:
-                async with asyncio.timeout(2):
+        try:
+            async with asyncio.timeout(2):
+                for line in lines:
                     await line.connection.wait_closed()
-            except TimeoutError:
+        except TimeoutError:
+            for line in lines:
                 line.connection.abort()
 
     async def add_line(self) -> Line:
@@ -255,7 +256,8 @@ class Link:
         self, line: Line, opening: asyncio.Future[_T], closer: Callable[[_T], None]
     ) -> None:
         """Close what was being opened when nobody wanted it any more; the server counts it too."""
-        with contextlib.suppress(asyncssh.Error, ConnectionError):
+        # AttributeError: asyncssh's own, for a session whose connection ends while it is opened.
+        with contextlib.suppress(asyncssh.Error, ConnectionError, AttributeError):
             closer(await opening)
             line.opened += 1
         line.used -= 1

@@ -7,6 +7,7 @@ an offset in its log can take over at any time. Nothing here keeps state.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import shlex
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,11 @@ async def prepare(link: Link, folder: RunFolder, settings: RunSettings) -> None:
     files = {name: (here / name).read_bytes() for name in DRIVER_FILES}
     files["settings.json"] = msgspec.json.encode(settings)
     sizes = [word for name, data in files.items() for word in (name, str(len(data)))]
-    output = await link.run(scripts.PREPARE, folder.path, *sizes, stdin=b"".join(files.values()))
+    plain = b"".join(files.values())
+    packed = gzip.compress(plain)
+    output = await link.run(scripts.PREPARE, folder.path, "gzip", *sizes, stdin=packed)
+    if output.status == scripts.NO_GZIP:
+        output = await link.run(scripts.PREPARE, folder.path, "plain", *sizes, stdin=plain)
     if output.status != 0:
         raise _refused(link, folder.path, output)
 

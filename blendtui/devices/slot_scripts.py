@@ -7,7 +7,7 @@ tells a process from a later one with the same number.
 
 from __future__ import annotations
 
-NO_FOLDER, NO_BLENDER, NOT_STARTED = 10, 11, 12
+NO_FOLDER, NO_BLENDER, NOT_STARTED, NO_GZIP = 10, 11, 12, 13
 """Exit statuses of these scripts that mean something."""
 
 _FUNCTIONS = r"""
@@ -38,16 +38,24 @@ PREPARE = r"""
 LC_ALL=C; export LC_ALL
 umask 077
 mkdir -p "$1/out" && cd "$1" || exit 1
-shift
 # Who follows a file that isn't there yet looks once a second only.
 : >>log && : >>orders || exit 1
-while [ $# -gt 0 ]; do
-    # One byte a block: nothing of the next file is read from the pipe.
-    dd bs=1 count="$2" >"$1.new" && mv -f "$1.new" "$1" || exit 1
-    shift 2
-done
+case $2 in
+    gzip) command -v gzip >/dev/null || exit 13; unpack="gzip -dc" ;;
+    *) unpack=cat ;;
+esac
+shift 2
+$unpack | {
+    while [ $# -gt 0 ]; do
+        # One byte a block: nothing of the next file is read from the pipe.
+        dd bs=1 count="$2" >"$1.new" && [ "$(wc -c <"$1.new")" -eq "$2" ] &&
+            mv -f "$1.new" "$1" || exit 1
+        shift 2
+    done
+}
 """
-"""$1 the run's folder; then name and size of each file, whose contents come one after another."""
+"""$1 the run's folder, $2 "gzip" where stdin comes packed; then name and size of each file, whose
+contents come one after another."""
 
 SUPERVISE = (
     _FUNCTIONS

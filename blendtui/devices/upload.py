@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -38,6 +39,7 @@ _LARGE_AT_ONCE = 8
 _NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
 _GO_ON = asyncssh.FXF_WRITE
 _PRIVATE = 0o600
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 Progress = Callable[[int, int], None]
 """Told of the bytes that have arrived and of those that travel in all."""
@@ -52,7 +54,7 @@ async def send_blobs(
     """
     async with link.sftp() as sftp:
         block = block_size(sftp.limits.max_write_len)
-        sender = _Sender(sftp, f"{work_dir}/blobs", root, block, todo.left, progress)
+        sender = _Sender(sftp, f"{work_dir}/blobs", str(root), block, todo.left, progress)
         large = _Shelf(root, (upload for upload in todo.uploads if upload.left > block))
         small = _Shelf(root, (upload for upload in todo.uploads if upload.left <= block))
         await each(_LARGE_AT_ONCE, large.take, sender.send)
@@ -71,7 +73,7 @@ class _Shelf:
     """Blobs to send, in their order; small ones are read many at a time, as a thread is dear."""
 
     def __init__(self, root: Path, uploads: Iterable[Upload]) -> None:
-        self._root = root
+        self._root = str(root)
         self._waiting = deque(uploads)
         self._loaded: deque[_Loaded] = deque()
         self._lock = asyncio.Lock()
@@ -101,7 +103,7 @@ class _Shelf:
 class _Sender:
     sftp: asyncssh.SFTPClient
     blobs: str
-    root: Path
+    root: str
     block: int
     total: int
     progress: Progress | None
@@ -151,22 +153,32 @@ class _Sender:
             self.progress(self.done, self.total)
 
 
-def read_part(root: Path, file: ProjectFile, offset: int) -> bytes:
+def read_part(root: str, file: ProjectFile, offset: int) -> bytes:
     """Read the next part of a project's file here, nothing at its end.
 
     Raises Failure(PROJECT_CHANGED) if it is not there, or not of its size.
     """
-    path = root.joinpath(*PurePosixPath(file.path).parts)
-    count = min(BATCH, file.size - offset)
+    wanted = min(BATCH, file.size - offset)
+    # One byte more at the end, to see that there is none.
+    asked = wanted + (offset + wanted == file.size)
     try:
-        with path.open("rb", buffering=0) as source:
-            source.seek(offset)
-            data = source.read(count)
-            size = source.seek(0, 2)
+        # As few system calls as can be: each of them makes the event loop's thread wait.
+        source = os.open(os.path.join(root, file.path), _READ)  # noqa: PTH118 - see above
+        try:
+            if offset:
+                os.lseek(source, offset, os.SEEK_SET)
+            data = os.read(source, asked)
+            while len(data) < wanted and (more := os.read(source, asked - len(data))):
+                data += more
+            size = file.size if len(data) == wanted else os.fstat(source).st_size
+        finally:
+            os.close(source)
     except OSError as error:
-        problem = f"cannot be read: {reason_of(error)}"
-        raise Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem) from error
-    if size != file.size or len(data) != count:
-        problem = f"has {size} bytes instead of {file.size}"
-        raise Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem)
+        raise _changed(file, f"cannot be read: {reason_of(error)}") from error
+    if len(data) != wanted:
+        raise _changed(file, f"has {size} bytes instead of {file.size}")
     return data
+
+
+def _changed(file: ProjectFile, problem: str) -> Failure:
+    return Failure.of(FaultKind.PROJECT_CHANGED, path=file.path, problem=problem)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from blendtui.engine.office import Heard, Office
-from blendtui.errors import Failure
+from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.events import JobAdded
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frames import parse_frames
@@ -32,26 +32,46 @@ log = logging.getLogger(__name__)
 HOLD = 10.0
 """Seconds until a drop that could not be taken for our own reasons is tried again."""
 
-_OURS = frozenset({FaultKind.SHARE_WRITE, FaultKind.SHARE_MISSING, FaultKind.ARCHIVE_WRITE})
+_OURS = frozenset(
+    {
+        FaultKind.SHARE_WRITE,
+        FaultKind.SHARE_MISSING,
+        FaultKind.ARCHIVE_WRITE,
+        FaultKind.STATE_UNWRITABLE,
+    }
+)
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A drop on its way to be a job: where it is now, and its job once it was moved there.
+
+    `said` is what it had to wait for when that was told last.
+    """
+
+    path: Path
+    job: str | None = None
+    said: Fault | None = None
 
 
 class Arrivals:
     """Takes drops one after another. `is_idle` while none is there or on its way."""
 
     def __init__(
-        self,
-        office: Office,
-        journal: Journal,
-        settings: ShareSettings,
-        knows: Callable[[str], bool],
+        self, office: Office, journal: Journal, settings: ShareSettings, jobs: Collection[str]
     ) -> None:
         self._office = office
         self._journal = journal
         self._limits = settings.limits
-        self._knows = knows
+        self._jobs = jobs
         self._watch = DropWatch(office.share.path, settings.settle, settings.patience)
         self._serial = itertools.count(1)
         self._busy = True
+
+    def change(self, settings: ShareSettings) -> None:
+        """Use other limits and times from the next drop on; the share itself stays."""
+        self._limits = settings.limits
+        self._watch.change(settings.settle, settings.patience)
 
     @property
     def is_idle(self) -> bool:
@@ -65,62 +85,86 @@ class Arrivals:
         self._busy = False
         async for drop in self._watch.drops():
             self._busy = True
-            await self._take(drop.path)
+            await self._take(_Arrival(drop.path))
             self._busy = False
 
     async def _resume(self) -> None:
         """Go on with drops that were moved, and not yet told to the rules, when we were ended."""
-        for job in await asyncio.to_thread(self._office.share.unreported):
-            drop = self._office.share.taken(job)
-            if drop is not None and not self._knows(job):
-                await self._admit(drop, job)
+        share = self._office.share
+        for job in await asyncio.to_thread(share.unfinished, frozenset(self._jobs)):
+            drop = await asyncio.to_thread(share.taken, job)
+            if drop is not None:
+                await self._take(_Arrival(drop, job))
 
-    async def _take(self, drop: Path) -> None:
-        while not await self._admit(drop):  # noqa: ASYNC110 - the share tells nobody of room
+    async def _take(self, arrival: _Arrival) -> None:
+        while not await self._admit(arrival):  # noqa: ASYNC110 - the share tells nobody of room
             await asyncio.sleep(HOLD)
 
-    async def _admit(self, drop: Path, job: str | None = None) -> bool:
+    async def _admit(self, arrival: _Arrival) -> bool:
         """Make a job of a drop, or refuse it; False if it has to wait for our own reasons."""
         incoming = self._office.places.incoming / str(next(self._serial))
+        before = _stamp(arrival.path)
         try:
-            before = _stamp(drop)
-            try:
-                await self._make_job(drop, job, incoming)
-            except Failure as failure:
-                if failure.fault.kind in _OURS:
-                    self._tell(NoteKind.WARNING, failure.fault, drop.name)
-                    return before is None
-                if before is not None and before == _stamp(drop):
-                    await self._reject(drop, failure.fault)
-            return True
+            fault = await self._try(arrival, before, incoming)
+            if fault is not None and before is not None and before == _stamp(arrival.path):
+                await self._reject(arrival.path, fault)
+        except Failure as failure:
+            if failure.fault != arrival.said:
+                self._tell(NoteKind.WARNING, failure.fault, arrival.path.name)
+            arrival.said = failure.fault
+            return before is None and failure.fault.kind is not FaultKind.SHARE_MISSING
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
+        return True
 
-    async def _make_job(self, drop: Path, job: str | None, incoming: Path) -> None:
+    async def _try(
+        self, arrival: _Arrival, before: tuple[int, int] | None, incoming: Path
+    ) -> Fault | None:
+        """Make a job of a drop; gives what is wrong with the drop itself.
+
+        Raises:
+            Failure: it has to wait for reasons of ours.
+        """
+        try:
+            await self._make_job(arrival, before, incoming)
+        except Failure as failure:
+            if failure.fault.kind in _OURS:
+                raise
+            return failure.fault
+        except Exception as error:  # one strange file must not end the farm, and each new start
+            log.exception("%s cannot be read", arrival.path)
+            return unexpected(error)
+        return None
+
+    async def _make_job(
+        self, arrival: _Arrival, before: tuple[int, int] | None, incoming: Path
+    ) -> None:
         share, places = self._office.share, self._office.places
-        unpacked = await asyncio.to_thread(unpack, drop, incoming, self._limits)
+        unpacked = await asyncio.to_thread(unpack, arrival.path, incoming, self._limits)
         facts = await asyncio.to_thread(read_facts, incoming, unpacked.project)
         jobfile = unpacked.jobfile
         named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
         fault = problem_of(facts, jobfile.scene, named)
         frames = () if fault else named or _own_frames(jobfile, facts)
-        if job is None:
-            job = await asyncio.to_thread(share.reserve, drop.stem, self._knows)
-            await asyncio.to_thread(share.take, drop, job)
-        place = places.project(job)
-        await asyncio.to_thread(_move_folder, incoming, place)
+        if _stamp(arrival.path) != before:
+            return  # another one of the same name was put over it: that one settles first
+        if arrival.job is None:
+            known = frozenset(self._jobs)
+            arrival.path = await asyncio.to_thread(share.take, arrival.path, known)
+            arrival.job = arrival.path.parent.name
+            log.info("%s taken as a job, %d frames", arrival.path, len(frames))
+        job = arrival.job
+        await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
         warnings = notes_of(facts, jobfile.scene)
         spec = _spec(job, unpacked, frames)
-        log.info("%s taken as job %s, %d frames", drop, job, len(frames))
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
 
     async def _reject(self, drop: Path, fault: Fault) -> None:
+        await asyncio.to_thread(self._office.share.reject, drop, str(explain(fault)))
         log.info("%s refused: %s", drop, fault)
-        with contextlib.suppress(Failure):
-            await asyncio.to_thread(self._office.share.reject, drop, str(explain(fault)))
         self._tell(NoteKind.REJECTED, fault, drop.name)
 
     def _tell(self, kind: NoteKind, fault: Fault, name: str) -> None:
@@ -128,8 +172,18 @@ class Arrivals:
 
 
 def _move_folder(source: Path, target: Path) -> None:
+    """Move an unpacked project.
+
+    Raises:
+        Failure: ARCHIVE_WRITE.
+    """
     shutil.rmtree(target, ignore_errors=True)
-    source.rename(target)
+    try:
+        source.rename(target)
+    except OSError as error:
+        raise Failure.of(
+            FaultKind.ARCHIVE_WRITE, name=target.name, path=target, reason=reason_of(error)
+        ) from error
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

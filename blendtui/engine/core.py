@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from blendtui import config
@@ -14,17 +15,19 @@ from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
+from blendtui.engine.tasks import end
+from blendtui.engine.wishes import Wishes
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import DeviceSpec, RunState
+from blendtui.farm.model import DeviceSpec, Run
 from blendtui.farm.scheduler import Scheduler
-from blendtui.farm.state import Note, NoteKind, Stored
+from blendtui.farm.state import Note, NoteKind, Step, Stored
 from blendtui.filewatch import changes
-from blendtui.journal import Journal, Request
+from blendtui.journal import Journal
 from blendtui.places import Places
 from blendtui.settings import DeviceSettings, Settings
 from blendtui.share import Share
@@ -37,23 +40,50 @@ TICK = 1.0
 PROGRESS = 0.5
 """Seconds between two writings of progress."""
 
-REQUESTS = 0.2
-"""Seconds between two looks for users' wishes."""
+STORE_AGAIN = 2.0
+"""Seconds until what the store has no room for is written to it again."""
+
+CLOSE_TRIES = 3
+"""Failed tries to remove what a run left, after which `--once` waits for it no longer."""
 
 CONFIG = 1.0
 """Seconds after which a changed devices.toml is seen where no event tells."""
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What the rules made of some events: to be stored, then to be done."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    changed: dict[int, Stored] = field(default_factory=dict)
+    notes: list[tuple[int, Note]] = field(default_factory=list)
+    offsets: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cause: int, step: Step) -> None:
+        self.decisions.extend(step.decisions)
+        self.changed.update((id(one), one) for one in step.changed)
+        self.notes.extend((cause, note) for note in step.notes)
+
+
 class Engine:
-    """One farm for one share. `run` goes on until it is cancelled or, with `once`, all is done."""
+    """One farm for one share. `run` goes on until it is cancelled or, with `once`, all is done.
+
+    `touch` is called often and may block; `warn` is told what the store has no room for.
+    """
 
     def __init__(
-        self, settings: Settings, places: Places, share: Share, touch: Callable[[], None]
+        self,
+        settings: Settings,
+        places: Places,
+        share: Share,
+        touch: Callable[[], None],
+        warn: Callable[[Fault], None],
     ) -> None:
         self._settings = settings
         self._touch = touch
-        self._scheduler = Scheduler()
+        self._warn = warn
         self._journal = Journal(places.store)
+        self._scheduler = Scheduler(self._journal.salt)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
         self._stations: dict[str, Station] = {}
@@ -64,23 +94,26 @@ class Engine:
             places=places,
             clock=Clock(),
             local=self._local,
+            salt=self._journal.salt,
             tell=self._inbox.put_nowait,
             work=self._work,
             offset=lambda run: self._offsets.get(run, 0),
             keep_log=self._keep_log,
+            has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
         )
         self._arrivals = Arrivals(
-            self._office, self._journal, settings.share, self._scheduler.farm.jobs.__contains__
+            self._office, self._journal, settings.share, self._scheduler.farm.jobs
         )
         self._reports = Reports(self._office)
+        self._wishes = Wishes(self._office, self._journal, self._scheduler.farm)
 
     # life
 
     async def run(self, once: bool = False) -> None:
         """Run the farm. Devices' Blenders go on by themselves when it ends.
 
-        With `once`, ends when every drop is taken, every job is over and reported, and nothing
-        is left on the devices that can be reached.
+        With `once`, ends when every drop is taken, every job is over and reported (or waits for
+        devices of which there is none), and nothing is left on the devices that can be reached.
 
         Raises:
             Failure: the share is gone at the start.
@@ -94,34 +127,35 @@ class Engine:
                     group.create_task(self._apply_all(), name="inbox"),
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._flush_progress(), name="progress"),
-                    group.create_task(self._take_requests(), name="requests"),
+                    group.create_task(self._wishes.keep(), name="wishes"),
+                    group.create_task(self._keep_touching(), name="touch"),
                     group.create_task(self._follow_config(), name="config"),
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
                 ]
-                if once:
-                    await self._until_done()
-                    for task in tasks:
-                        task.cancel()
+                try:
+                    await (self._until_done() if once else asyncio.Future())
+                finally:
+                    await end(*tasks)
         finally:
             await self._close()
 
     async def _restore(self) -> None:
         saved = self._journal.load()
         self._offsets.update(saved.offsets)
-        self._scheduler.restore(saved.jobs, saved.devices, saved.runs, saved.attempts)
+        self._scheduler.restore(
+            saved.jobs, saved.devices, saved.runs, saved.attempts, saved.last_run
+        )
+        runs = frozenset(run.id for run in saved.runs)
         for job, _ in saved.jobs:
-            self._office.share.sweep(job.name)
+            if job.is_open or not job.reported:
+                await asyncio.to_thread(self._office.share.sweep, job.name, runs)
         await self._equip(self._settings)
 
     async def _close(self) -> None:
-        for station in self._stations.values():
-            await station.close()
-        for task in self._effects:
-            task.cancel()
-        await asyncio.gather(*self._effects, return_exceptions=True)
+        await asyncio.gather(*(station.close() for station in self._stations.values()))
+        await end(*self._effects)
         await self._local.close()
-        self._reports.close()
         self._journal.close()
 
     async def _until_done(self) -> None:
@@ -131,57 +165,74 @@ class Engine:
 
     def _is_done(self) -> bool:
         farm = self._scheduler.farm
-        left = [
-            run
-            for run in farm.runs.values()
-            if run.state is not RunState.CLOSED and farm.devices[run.slot.device].contact
-        ]
         return (
             self._arrivals.is_idle
             and self._inbox.empty()
-            and not left
-            and all(not job.is_open and job.reported for job in farm.jobs.values())
+            and not any(self._is_awaited(run) for run in farm.runs.values())
+            and all(job.is_stuck for job in farm.unreported.values())
         )
 
-    # apply: no await in here, so that nothing comes between deciding and storing
+    def _is_awaited(self, run: Run) -> bool:
+        """Whether a run's end can be waited for: its device is there, or was not tried yet."""
+        device = self._scheduler.farm.devices.get(run.slot.device)
+        if device is None or run.close_tries >= CLOSE_TRIES:
+            return False
+        return device.contact or (device.fault is None and device.name in self._stations)
+
+    # apply: no await between an event and its place in the store, as long as that has room
 
     async def _apply_all(self) -> None:
         while True:
             heard = [await self._inbox.get()]
             while not self._inbox.empty():
                 heard.append(self._inbox.get_nowait())
-            for decision in self._apply(heard):
+            batch = self._apply(heard)
+            await self._store(batch)
+            self._offsets.update(batch.offsets)
+            for item in heard:
+                if item.after is not None:
+                    item.after()
+            for decision in batch.decisions:
                 self._begin(decision)
 
-    def _apply(self, heard: Sequence[Heard]) -> list[Decision]:
+    def _apply(self, heard: Sequence[Heard]) -> _Batch:
         now = self._office.clock.now()
-        decisions: list[Decision] = []
-        changed: dict[int, Stored] = {}
-        notes: list[tuple[int, Note]] = []
-        offsets: dict[str, int] = {}
+        batch = _Batch()
+        cause = 0
         for item in heard:
             cause = self._journal.next_cause()
             if isinstance(item.event, Note):
-                notes.append((cause, item.event))
+                batch.notes.append((cause, item.event))
             else:
-                step = self._scheduler.handle(item.event, now)
-                decisions.extend(step.decisions)
-                changed.update((id(one), one) for one in step.changed)
-                notes.extend((cause, note) for note in step.notes)
+                batch.add(cause, self._scheduler.hear(item.event, now))
             if item.run is not None:
-                offsets[item.run] = item.offset
-        if changed or notes or offsets:
-            self._journal.commit(now, changed.values(), notes, offsets)
-        self._offsets.update(offsets)
-        for item in heard:
-            if item.after is not None:
-                item.after()
-        return decisions
+                batch.offsets[item.run] = item.offset
+        batch.add(cause, self._scheduler.choose(now))
+        return batch
+
+    async def _store(self, batch: _Batch) -> None:
+        """Write a batch; where there is no room nothing goes on, nor is anything lost."""
+        warned = False
+        while batch.changed or batch.notes or batch.offsets:
+            try:
+                now = self._office.clock.now()
+                self._journal.commit(now, batch.changed.values(), batch.notes, batch.offsets)
+            except Failure as failure:
+                if failure.fault.kind is not FaultKind.STATE_UNWRITABLE:
+                    raise
+                if not warned:
+                    self._warn(failure.fault)
+                warned = True
+                await asyncio.sleep(STORE_AGAIN)
+            else:
+                return
 
     # perform: one decision, one task, one event
 
     def _begin(self, decision: Decision) -> None:
-        task = asyncio.create_task(self._perform(decision))
+        self._hold(asyncio.create_task(self._perform(decision)))
+
+    def _hold(self, task: asyncio.Task[None]) -> None:
         self._effects.add(task)
         task.add_done_callback(self._effects.discard)
 
@@ -221,13 +272,16 @@ class Engine:
 
     async def _equip(self, settings: Settings) -> None:
         """Have a station for each device; those that are gone finish what they have first."""
-        wanted = {device.name: device for device in settings.devices}
-        for name, device in wanted.items():
+        for device in settings.devices:
+            name = device.name
+            if name in self._stations and name not in self._scheduler.farm.devices:
+                await self._stations.pop(name).close()  # forgotten, and back at once
             station = self._stations.get(name)
             if station is None:
                 self._stations[name] = self._station(device)
             else:
                 await station.change(device)
+        self._arrivals.change(settings.share)
         specs = tuple(_spec(device) for device in settings.devices)
         self._office.tell(Heard(ev.DevicesSet(specs)))
         self._settings = settings
@@ -258,67 +312,37 @@ class Engine:
         while True:
             await asyncio.sleep(TICK)
             self._office.tell(Heard(ev.Tick()))
-            await asyncio.to_thread(self._touch)
             await self._retire()
 
+    async def _keep_touching(self) -> None:
+        while True:
+            await asyncio.to_thread(self._touch)
+            await asyncio.sleep(TICK)
+
     async def _retire(self) -> None:
-        wanted = {device.name for device in self._settings.devices}
-        wanted.update(self._scheduler.farm.devices)
-        for name in [name for name in self._stations if name not in wanted]:
-            await self._stations.pop(name).close()
+        for name in list(self._stations):
+            wanted = {device.name for device in self._settings.devices}
+            known = name in wanted or name in self._scheduler.farm.devices
+            if not known and name in self._stations:
+                await self._stations.pop(name).close()
 
     async def _flush_progress(self) -> None:
         while True:
             await asyncio.sleep(PROGRESS)
             if self._office.progress:
-                self._journal.progress(self._office.progress.values())
+                with contextlib.suppress(Failure):  # nobody misses it
+                    self._journal.progress(self._office.progress.values())
                 self._office.progress.clear()
-
-    async def _take_requests(self) -> None:
-        taken = 0
-        while True:
-            for request in self._journal.requests():
-                if request.id > taken:
-                    taken = request.id
-                    self._take(request)
-            await asyncio.sleep(REQUESTS)
-
-    def _take(self, request: Request) -> None:
-        event, fault = self._judge(request)
-
-        def answer() -> None:
-            self._journal.answer(request.id, self._office.clock.now(), fault)
-
-        if event is None:
-            answer()
-        else:
-            self._office.tell(Heard(event, after=answer))
-
-    def _judge(self, request: Request) -> tuple[Event | None, Fault | None]:
-        job = self._scheduler.farm.jobs.get(request.job)
-        if job is None:
-            return None, Fault.of(FaultKind.JOB_UNKNOWN, job=request.job)
-        simple: dict[str, Callable[[str], Event]] = {
-            "pause": ev.JobPaused,
-            "resume": ev.JobResumed,
-            "cancel": ev.JobCancelled,
-            "retry": ev.JobRetried,
-        }
-        if request.kind == "priority" and request.number is not None:
-            return ev.JobPrioritized(job.name, request.number), None
-        if request.kind not in simple:
-            return None, Fault.of(FaultKind.REQUEST_REFUSED, request=request.kind)
-        if request.kind != "retry" and not job.is_open:
-            return None, Fault.of(
-                FaultKind.REQUEST_REFUSED, request=request.kind, job=job.name, state=job.state
-            )
-        return simple[request.kind](job.name), None
 
     def _keep_log(self, job: str, frame: int, number: int, text: str) -> None:
         """Keep a failed try's log beside its frames; a share that is full does without."""
         name = f"frame-{frame}-try-{number}.log"
-        with contextlib.suppress(Failure):
-            self._office.share.keep_log(job, name, text)
+
+        async def keep() -> None:
+            with contextlib.suppress(Failure):
+                await asyncio.to_thread(self._office.share.keep_log, job, name, text)
+
+        self._hold(asyncio.create_task(keep()))
 
     def _work(self, job: str) -> Work:
         found = self._journal.project(job)

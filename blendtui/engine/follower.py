@@ -17,6 +17,9 @@ from blendtui.journal import Progress
 KILLED = frozenset({129, 130, 137, 143})
 """Exit statuses of a Blender that somebody ended: SIGHUP, SIGINT, SIGKILL, SIGTERM."""
 
+LAST_WORDS = 300
+"""Characters of Blender's last line that are told."""
+
 EXCERPT = 400
 """Lines of the log that are kept for a try that fails."""
 
@@ -76,7 +79,7 @@ class Follower:
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
             case protocol.Rendered():
-                return ev.FrameRendered(run, line.frame, line.number, line.seconds, line.files)
+                return self._rendered(line)
             case protocol.Failed():
                 self._keep_excerpt(line)
                 return ev.FrameFailed(run, line.frame, line.number, line.fault_on(self._device))
@@ -85,6 +88,15 @@ class Follower:
             case protocol.Ended():
                 return self._ended(line.status)
         return None
+
+    def _rendered(self, line: protocol.Rendered) -> Event:
+        """Take what could be true: some files, each with its own name, in the frame's folder."""
+        flaw = _flaw([file.path for file in line.files])
+        if flaw is None:
+            return ev.FrameRendered(self.run.id, line.frame, line.number, line.seconds, line.files)
+        facts = {"device": self._device, "frame": line.frame, "detail": flaw}
+        fault = Fault.of(FaultKind.OUTPUT_REFUSED, **facts)
+        return ev.FrameFailed(self.run.id, line.frame, line.number, fault)
 
     def _ended(self, status: int) -> Event:
         self.is_over = True
@@ -96,7 +108,7 @@ class Follower:
         if self._leaving:
             return Fault.of(FaultKind.BLENDER_LEFT, device=self._device)
         kind = FaultKind.BLENDER_KILLED if status in KILLED else FaultKind.BLENDER_DIED
-        last = self._recent[-1] if self._recent else ""
+        last = self._recent[-1][:LAST_WORDS] if self._recent else ""
         return Fault.of(kind, device=self._device, status=status, last=last)
 
     def _blender_said(self, text: str) -> None:
@@ -142,3 +154,13 @@ class Follower:
     def _keep_excerpt(self, line: protocol.Failed) -> None:
         text = "\n".join([*self._recent, f"-- {line.kind}: {line.detail}", ""])
         self._office.keep_log(self.run.job, line.frame, line.number, text)
+
+
+def _flaw(paths: list[str]) -> str | None:
+    if not paths:
+        return "there are none"
+    if not all(map(protocol.is_safe_output, paths)):
+        return "a file's name leads out of the frame's folder"
+    if len({path.casefold() for path in paths}) < len(paths):
+        return "a file is named twice"
+    return None

@@ -55,17 +55,20 @@ class Work:
 class Office:
     """Given to every part of the engine.
 
-    `tell` puts something in the inbox, `work` finds a job's project, `offset` says how far a
-    run's log has been read, `keep_log` keeps the log of a failed try (job, frame, number of the
-    try, text), `progress` has the newest word of each run until it is stored.
+    `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
+    a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
+    a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
+    a device, `progress` has the newest word of each run until it is stored.
     """
 
     share: Share
     places: Places
     clock: Clock
     local: LocalServer | None
+    salt: str
     tell: Callable[[Heard], None]
     work: Callable[[str], Work]
     offset: Callable[[str], int]
     keep_log: Callable[[str, int, int, str], None]
+    has_runs: Callable[[str], bool]
     progress: dict[str, Progress] = field(default_factory=dict)

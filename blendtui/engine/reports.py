@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections.abc import Iterator
 
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
 from blendtui.share.report import DeviceShare, FailedFrame, Report
+from blendtui.store import translated
 from blendtui.views import FrameRow, JobRow, Views
 from blendtui.wording import explain
 
@@ -16,34 +20,52 @@ log = logging.getLogger(__name__)
 EVERY = 5.0
 """Seconds between two writings of the reports of jobs that go on."""
 
+REST = 20
+"""A pause between two writings is at least so many times as long as the writing took."""
+
 
 class Reports:
-    """Writes reports; reads the store as any face does."""
+    """Writes reports; reads the store as any face does, in a thread: it can be a lot."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._views = Views(office.places.store)
         self._written = -1
-
-    def close(self) -> None:
-        """Close the store."""
-        self._views.close()
+        # One after another, or an older report could be written over a job's last one.
+        self._turn = asyncio.Lock()
 
     async def keep(self) -> None:
         """Rewrite the reports of jobs that changed, until cancelled."""
         while True:
-            revision = self._views.revision()
-            for job in self._views.jobs(self._written):
-                if not job.reported:
+            begun = time.monotonic()
+            try:
+                for job in await asyncio.to_thread(self._changed):
                     await self._try(job)
-            self._written = revision
-            await asyncio.sleep(EVERY)
+            except Failure as failure:
+                log.warning("reports: %s", failure)
+            took = time.monotonic() - begun
+            await asyncio.sleep(max(EVERY, REST * took))
 
-    async def _try(self, job: JobRow) -> None:
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Views]:
+        views = Views(self._office.places.store)
+        try:
+            with translated(self._office.places.store):
+                yield views
+        finally:
+            views.close()
+
+    def _changed(self) -> list[str]:
+        with self._reading() as views:
+            revision = views.revision()
+            jobs = [job.name for job in views.jobs(self._written) if not job.reported]
+        self._written = revision
+        return jobs
+
+    async def _try(self, job: str) -> None:
         try:
             await self._write(job)
         except Failure as failure:
-            log.warning("report of %s: %s", job.name, failure)
+            log.warning("report of %s: %s", job, failure)
 
     async def finish(self, name: str) -> None:
         """Write an ended job's last report.
@@ -51,53 +73,60 @@ class Reports:
         Raises:
             Failure: it could not be written.
         """
-        job = self._views.job(name)
-        if job is not None:
-            await self._write(job)
+        await self._write(name)
 
-    async def _write(self, job: JobRow) -> None:
-        report = self._report(job)
-        await asyncio.to_thread(self._office.share.write_report, job.name, report)
+    async def _write(self, name: str) -> None:
+        async with self._turn:
+            await asyncio.to_thread(self._write_now, name)
 
-    def _report(self, job: JobRow) -> Report:
-        frames = self._views.frames(job.name)
-        return Report(
-            name=job.name,
-            state=job.state,
-            reason=str(explain(job.fault)) if job.fault else "",
-            added=job.added,
-            ended=job.ended,
-            frames=job.spec.frames,
-            done=tuple(frame.number for frame in frames if frame.state == "done"),
-            failed=tuple(_failed(frame) for frame in frames if frame.state == "failed"),
-            warnings=tuple(str(explain(warning)) for warning in job.warnings),
-            devices=tuple(
-                DeviceShare(one.device, one.frames, one.failed, one.seconds)
-                for one in self._views.totals(job.name)
-            ),
-            settings=self._settings(job),
-        )
+    def _write_now(self, name: str) -> None:
+        with self._reading() as views:
+            job = views.job(name)
+            report = _report(views, job) if job is not None else None
+        if report is not None:
+            self._office.share.write_report(name, report)
 
-    def _settings(self, job: JobRow) -> dict[str, object]:
-        spec = job.spec
-        settings: dict[str, object] = {
-            "blend": spec.blend,
-            "priority": job.priority,
-            "tags": sorted(spec.tags),
-            "allow_scripts": spec.allow_scripts,
-            "blender": self._views.blenders(job.name),
-        }
-        facts = self._views.facts(job.name)
-        scene = facts.scene(spec.scene) if facts else None
-        if facts is not None:
-            settings["saved_with"] = ".".join(map(str, facts.version))
-        if scene is not None:
-            settings["scene"] = scene.name
-            settings["engine"] = scene.engine
-            settings["format"] = scene.file_format
-            settings["width"] = scene.width * scene.percentage // 100
-            settings["height"] = scene.height * scene.percentage // 100
-        return settings
+
+def _report(views: Views, job: JobRow) -> Report:
+    frames = views.frames(job.name)
+    return Report(
+        name=job.name,
+        state=job.state,
+        reason=str(explain(job.fault)) if job.fault else "",
+        added=job.added,
+        ended=job.ended,
+        frames=job.spec.frames,
+        done=tuple(frame.number for frame in frames if frame.state == "done"),
+        failed=tuple(_failed(frame) for frame in frames if frame.state == "failed"),
+        warnings=tuple(str(explain(warning)) for warning in job.warnings),
+        devices=tuple(
+            DeviceShare(one.device, one.frames, one.failed, one.seconds)
+            for one in views.totals(job.name)
+        ),
+        settings=_settings(views, job),
+    )
+
+
+def _settings(views: Views, job: JobRow) -> dict[str, object]:
+    spec = job.spec
+    settings: dict[str, object] = {
+        "blend": spec.blend,
+        "priority": job.priority,
+        "tags": sorted(spec.tags),
+        "allow_scripts": spec.allow_scripts,
+        "blender": views.blenders(job.name),
+    }
+    facts = views.facts(job.name)
+    scene = facts.scene(spec.scene) if facts else None
+    if facts is not None:
+        settings["saved_with"] = ".".join(map(str, facts.version))
+    if scene is not None:
+        settings["scene"] = scene.name
+        settings["engine"] = scene.engine
+        settings["format"] = scene.file_format
+        settings["width"] = scene.width * scene.percentage // 100
+        settings["height"] = scene.height * scene.percentage // 100
+    return settings
 
 
 def _failed(frame: FrameRow) -> FailedFrame:

@@ -8,11 +8,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from blendtui.devices import slot, transfer
 from blendtui.devices.connection import Link, connect
-from blendtui.devices.fetch import fetch
 from blendtui.devices.protocol import (
     AliveOrder,
     CollectedOrder,
@@ -22,15 +19,17 @@ from blendtui.devices.protocol import (
     RenderOrder,
 )
 from blendtui.devices.slot import Life, RunFolder, RunSettings
+from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office, Work
+from blendtui.engine.tasks import end
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import OutputFile, Run
+from blendtui.farm.model import Run, RunState
 from blendtui.settings import DeviceSettings
 
 log = logging.getLogger(__name__)
@@ -47,17 +46,28 @@ SILENCE = 30.0
 STUCK = 300.0
 """Seconds without a line after which a Blender that still exists is ended."""
 
-COLLECTORS = 4
-"""Frames that are collected from a device at once."""
+STEADY = 30.0
+"""Seconds that a link must have held before the next try to reach a lost device comes soon."""
 
 
 @dataclass(slots=True)
 class Followed:
-    """A run that is being followed; `lock` keeps its orders in their order."""
+    """A run that is being followed; `lock` keeps its orders in their order.
+
+    `sending` is its project on the way; `forgone` says that it shall not start any more.
+    """
 
     follower: Follower
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: asyncio.Task[None] | None = None
+    sending: asyncio.Task[None] | None = None
+    forgone: bool = False
+
+    def forgo(self) -> None:
+        """Have the run not start, if it hasn't: the project need not arrive."""
+        self.forgone = True
+        if self.sending is not None:
+            self.sending.cancel()
 
 
 class Station:
@@ -69,7 +79,7 @@ class Station:
         self._link: Link | None = None
         self._work_dir = ""
         self._followed: dict[str, Followed] = {}
-        self._collectors = asyncio.Semaphore(COLLECTORS)
+        self._collector = Collector(office)
         self._keeper: asyncio.Task[None] | None = None
         self._in_flight = 0
         self._all_landed = asyncio.Event()
@@ -88,33 +98,33 @@ class Station:
 
     async def close(self) -> None:
         """Leave the device as it is: its Blenders finish what they have."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await end(self._keeper)
         await self._hang_up()
 
     async def change(self, settings: DeviceSettings) -> None:
         """Use other settings from now on; a device that is reached otherwise is reached anew."""
         if settings == self._settings:
             return
-        rest = {"performance": 1.0, "tags": (), "enabled": True, "slots": 1, "threads": None}
-        before, after = (_without(one, rest) for one in (self._settings, settings))
+        before, after = (_way_to(one) for one in (self._settings, settings))
         self._settings = settings
         if before != after:
             await self.close()
+            await self._all_landed.wait()
             self._office.tell(Heard(ev.DeviceLost(self.name, self._lost("settings changed"))))
             self.open()
 
     async def _keep(self) -> None:
         tries = 0
         while True:
-            if not self._settings.enabled and not self._followed:
+            if not self._settings.enabled and not self._office.has_runs(self.name):
                 await asyncio.sleep(BACK_OFF[0])
                 continue
             fault = await self._reach()
             if fault is None:
-                tries = 0
+                begun = self._office.clock.now()
                 fault = await self._stay()
+                if self._office.clock.now() - begun >= STEADY:
+                    tries = 0
             self._office.tell(Heard(ev.DeviceLost(self.name, fault)))
             await self._hang_up()
             await self._all_landed.wait()
@@ -142,15 +152,10 @@ class Station:
         try:
             return await link.wait_lost()
         finally:
-            pulse.cancel()
-            await asyncio.gather(pulse, return_exceptions=True)
+            await end(pulse)
 
     async def _hang_up(self) -> None:
-        for followed in self._followed.values():
-            if followed.task is not None:
-                followed.task.cancel()
-        tasks = [one.task for one in self._followed.values() if one.task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*(followed.task for followed in self._followed.values()))
         self._followed.clear()
         if self._link is not None:
             link, self._link = self._link, None
@@ -194,13 +199,18 @@ class Station:
             case do.StopRun():
                 await self._stop(run, decision.at_once)
             case do.CollectFrame():
-                return await self._collect(decision, run)
+                link, folder = self._require(), self._folder(run)
+                return await self._collector.collect(decision, link, folder, self._settings)
             case do.CloseRun():
                 return await self._close_run(run)
         return None
 
     def _folder(self, run: Run) -> RunFolder:
-        return RunFolder(self._work_dir, run.job, run.id)
+        return RunFolder(self._work_dir, self._far(run.job), run.id)
+
+    def _far(self, job: str) -> str:
+        """Name a job's folder on the device, where other farms may have jobs of that name."""
+        return f"{job}.{self._office.salt}"
 
     def _entry(self, run: Run) -> Followed:
         return self._followed.setdefault(run.id, Followed(Follower(run, self._office)))
@@ -214,26 +224,47 @@ class Station:
             if state is Life.ABSENT:
                 if self._office.offset(run.id):
                     return ev.RunEnded(run.id, self._vanished())
+                if run.state is RunState.STOPPING or not await self._send(link, run, entry):
+                    return ev.RunEnded(run.id)
                 await self._launch(link, folder, run)
+            entry.follower.last_heard = self._office.clock.now()
             entry.task = asyncio.create_task(self._follow(link, folder, entry, state))
         return None
 
     def _vanished(self) -> Fault:
         return Fault.of(FaultKind.BLENDER_KILLED, device=self.name, status="?")
 
-    async def _launch(self, link: Link, folder: RunFolder, run: Run) -> None:
+    async def _send(self, link: Link, run: Run, entry: Followed) -> bool:
+        """Bring a run's project to the device; False if nobody wants the run any more."""
+        was_wanted = not entry.forgone
+        if was_wanted:
+            entry.sending = asyncio.create_task(self._send_project(link, run))
+            try:
+                await entry.sending
+            except asyncio.CancelledError:
+                if not entry.forgone:
+                    raise
+            finally:
+                await end(entry.sending)
+                entry.sending = None
+        return not entry.forgone
+
+    async def _send_project(self, link: Link, run: Run) -> None:
         work = self._office.work(run.job)
         if self._settings.share_mount is None:
             await transfer.send_project(
                 link,
                 self._work_dir,
-                run.job,
+                self._far(run.job),
                 work.project,
                 work.root,
                 cache=self._settings.cache,
             )
         else:
-            await transfer.send_manifest(link, self._work_dir, run.job, work.project)
+            await transfer.send_manifest(link, self._work_dir, self._far(run.job), work.project)
+
+    async def _launch(self, link: Link, folder: RunFolder, run: Run) -> None:
+        work = self._office.work(run.job)
         await slot.prepare(link, folder, self._driver_settings(work, run))
         await slot.launch(link, folder, self._settings, work.spec.allow_scripts)
 
@@ -252,22 +283,31 @@ class Station:
 
     async def _follow(self, link: Link, folder: RunFolder, entry: Followed, state: Life) -> None:
         """Read the log on from where the store has it, as long as the link holds."""
-        follower = entry.follower
-        offset = self._office.offset(folder.run)
         try:
             if state is Life.DEAD:
-                for one in await slot.rest(link, folder, offset):
-                    follower.hear(one)
-                follower.gone(self._vanished())
+                await self._hear_rest(link, folder, entry.follower)
                 return
-            async with slot.follow(link, folder, offset) as entries:
+            async with slot.follow(link, folder, self._office.offset(folder.run)) as entries:
                 async for one in entries:
-                    follower.hear(one)
-                    if follower.is_over:
+                    entry.follower.hear(one)
+                    if entry.follower.is_over:
                         return
+            # The device's own `tail` ended: as if the link were lost, the run is taken up again.
+            fault = self._lost("its log ended")
         except Failure as failure:
-            if failure.fault.kind is not FaultKind.LINK_LOST:
-                self._office.tell(Heard(ev.RunFailed(folder.run, failure.fault)))
+            fault = failure.fault
+        except Exception as error:
+            log.exception("the log of %s cannot be read", folder.run)
+            fault = unexpected(error)
+        self._office.tell(Heard(ev.RunFailed(folder.run, fault)))
+
+    async def _hear_rest(self, link: Link, folder: RunFolder, follower: Follower) -> None:
+        offset = self._office.offset(folder.run)
+        while entries := await slot.rest(link, folder, offset):
+            for one in entries:
+                follower.hear(one)
+            offset = entries[-1].offset_after
+        follower.gone(self._vanished())
 
     async def _append(self, run: Run, *orders: Order) -> None:
         entry = self._entry(run)
@@ -284,46 +324,28 @@ class Station:
         if not at_once:
             await self._append(run, QuitOrder())
             return
-        await slot.kill(self._require(), self._folder(run))
-        self._entry(run).follower.gone(None)
+        entry = self._entry(run)
+        entry.forgo()
+        async with entry.lock:
+            await slot.kill(self._require(), self._folder(run))
+            entry.follower.gone(None)
 
     async def _close_run(self, run: Run) -> Event:
-        link, folder = self._require(), self._folder(run)
-        await slot.kill(link, folder)
-        entry = self._followed.pop(run.id, None)
-        if entry is not None and entry.task is not None:
-            entry.task.cancel()
-            await asyncio.gather(entry.task, return_exceptions=True)
-        await slot.remove(link, folder)
-        if self._settings.share_mount is not None:
-            await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
+        entry = self._entry(run)
+        entry.forgo()
+        async with entry.lock:
+            link, folder = self._require(), self._folder(run)
+            await slot.kill(link, folder)
+            await end(entry.task)
+            await slot.remove(link, folder)
+        self._followed.pop(run.id, None)
+        await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
         return ev.RunClosed(run.id)
 
     async def remove_job(self, job: str) -> None:
         """Remove what a finished job has left here; what can't be removed now stays for later."""
         with contextlib.suppress(Failure):
-            await transfer.remove_job(self._require(), self._work_dir, job)
-
-    # frames
-
-    async def _collect(self, decision: do.CollectFrame, run: Run) -> Event:
-        async with self._collectors:
-            for file in decision.files:
-                await self._collect_file(decision, run, file)
-        return ev.FrameDone(decision.run, decision.frame, decision.number)
-
-    async def _collect_file(self, decision: do.CollectFrame, run: Run, file: OutputFile) -> None:
-        share = self._office.share
-        target = await asyncio.to_thread(share.frame_target, decision.job, file.path)
-        if self._settings.share_mount is not None:
-            own = f"{decision.frame}-{decision.number}"
-            source = share.outbox(decision.job, run.id) / own / file.path
-            await asyncio.to_thread(share.verify, source, file.size, file.sha256)
-        else:
-            source = share.beside(target)
-            remote = self._folder(run).output(decision.frame, decision.number, file.path)
-            await fetch(self._require(), remote, source, file.size, file.sha256)
-        await asyncio.to_thread(share.place, source, target)
+            await transfer.remove_job(self._require(), self._work_dir, self._far(job))
 
     # pulse
 
@@ -333,13 +355,18 @@ class Station:
         while True:
             await asyncio.sleep(SILENCE / 3)
             now = self._office.clock.now()
-            entries = [one for one in self._followed.values() if not one.follower.is_over]
-            with contextlib.suppress(Failure):
+            begun = [one for one in self._followed.values() if one.task is not None]
+            entries = [one for one in begun if not one.follower.is_over]
+            try:
                 for entry in entries:
                     await self._look_after(link, entry, now)
                 if now - told >= ALIVE:
                     told = now
                     await self._greet(entries)
+            except Failure as failure:
+                log.info("%s cannot be looked after just now: %s", self.name, failure)
+            except Exception:
+                log.exception("%s cannot be looked after", self.name)
 
     async def _greet(self, entries: Sequence[Followed]) -> None:
         for entry in entries:
@@ -348,7 +375,7 @@ class Station:
     async def _look_after(self, link: Link, entry: Followed, now: float) -> None:
         follower = entry.follower
         silent = now - follower.last_heard
-        if silent < SILENCE or entry.task is None:
+        if silent < SILENCE:
             return
         folder = self._folder(follower.run)
         if await slot.state(link, folder) is not Life.ALIVE:
@@ -358,6 +385,6 @@ class Station:
             follower.gone(Fault.of(FaultKind.BLENDER_SILENT, device=self.name))
 
 
-def _without(settings: DeviceSettings, plain: dict[str, object]) -> DeviceSettings:
-    """Give settings with those left out that change nothing about how a device is reached."""
-    return msgspec.structs.replace(settings, **plain)
+def _way_to(settings: DeviceSettings) -> tuple[object, ...]:
+    """Give what a link depends on; all else holds for the runs that begin from then on."""
+    return (settings.host, settings.port, settings.user, settings.key, settings.work_dir)

@@ -76,7 +76,7 @@ def _settle(farm: Farm, now: float) -> None:
         if run.state is RunState.READY and not run.in_hand:
             if run.idle_since is None:
                 run.idle_since = now
-                farm.placing |= len(farm.unsettled) > 1
+                farm.placing |= len(farm.desks) > 1
             farm.placing |= not takes or not desk.job.is_open
         else:
             run.idle_since = None
@@ -90,9 +90,9 @@ def _forget(desk: Desk, run: Run) -> None:
 def _takes_frames(run: Run, device: Device, job: Job) -> bool:
     return (
         run.state is RunState.READY
-        and run.in_hand < AHEAD
         and device.contact
         and run.slot.number <= device.spec.slots
+        and run.in_hand < AHEAD
         and device.may_render(job)
     )
 

@@ -26,6 +26,12 @@ FIRST_TRIES = 5
 DEVICE_TRIES = 3
 """Frames that fail in a row on a device, and on no other, after which it is kept from the job."""
 
+KILLS_FREE = 2
+"""Blenders that may be ended from outside on a frame before that counts as a failed try.
+
+A frame that needs more memory than there is looks just like a Blender that somebody killed.
+"""
+
 START_TRIES = 3
 """Failed starts in a row after which a device is kept from the job."""
 
@@ -39,11 +45,19 @@ JOB_FAULTS = frozenset(
 )
 """What no device could render: the job ends at once."""
 
-OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_KILLED, FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
+OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
 """Ends of a Blender that say nothing about the frame which it was rendering."""
 
 HELD_FAULTS = frozenset({FaultKind.LINK_LOST, FaultKind.SHARE_WRITE, FaultKind.SHARE_MISSING})
 """Reasons for a frame not to arrive that pass by themselves, or when the user has made room."""
+
+
+def is_outside(frame: Frame, fault: Fault) -> bool:
+    """Whether the end of a Blender says nothing about the frame that it was rendering."""
+    if fault.kind is FaultKind.BLENDER_KILLED:
+        frame.kills += 1
+        return frame.kills <= KILLS_FREE
+    return fault.kind in OUTSIDE_FAULTS
 
 
 def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
@@ -97,7 +111,7 @@ def _forgive(farm: Farm, device: Device, frames: list[Frame]) -> None:
 def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:
     if job.proven or not job.is_open:
         return
-    job.first_faults = (*job.first_faults, fault)
+    job.first_faults = (*job.first_faults, fault)[-FIRST_TRIES:]
     farm.touch(job)
     alike = {likeness(first) for first in job.first_faults}
     if len(job.first_faults) >= FIRST_TRIES and len(alike) == 1:

@@ -116,8 +116,7 @@ def _useful(farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], now: flo
 
 
 def _start_run(farm: Farm, job: Job, slot: SlotId, now: float) -> None:
-    name = f"{slot.device}.{slot.number}.{farm.next_run}"
-    farm.next_run += 1
+    name = farm.run_name(slot)
     run = Run(name, job.name, slot, RunState.STARTING, started=now, attached=True)
     farm.add_run(run)
     farm.decide(StartRun(run.id, job.name, slot))
@@ -156,9 +155,11 @@ def _yields(farm: Farm, run: Run, desk: Desk) -> bool:
 def _free(farm: Farm, now: float) -> None:
     """Stop runs that have nothing to do and nothing to wait for."""
     for run in list(farm.current.values()):
+        job, device = farm.jobs[run.job], farm.devices[run.slot.device]
+        if run.state is RunState.STARTING and not job.is_open:
+            stop_run(farm, run, at_once=True)
         if run.state is not RunState.READY or run.in_hand:
             continue
-        job, device = farm.jobs[run.job], farm.devices[run.slot.device]
         over = not job.is_open or not device.may_render(job) or run.slot.number > device.spec.slots
         idle = now - (run.idle_since if run.idle_since is not None else now)
         if over or (job.state is JobState.PAUSED and idle >= IDLE_PATIENCE):

@@ -65,6 +65,9 @@ class FaultKind(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"
+    BLENDER_MISSING_HERE = "blender-missing-here"
+    BLENDER_WHEEL_MISSING = "blender-wheel-missing"
+    BLENDER_WHEEL_BROKEN = "blender-wheel-broken"
     BLENDER_NOT_STARTED = "blender-not-started"
     BLENDER_DIED = "blender-died"
     BLENDER_KILLED = "blender-killed"
@@ -82,7 +85,10 @@ class FaultKind(StrEnum):
     SHARE_MISSING = "share-missing"
     SHARE_WRITE = "share-write"
     SHARE_TAKEN = "share-taken"
+    STATE_UNWRITABLE = "state-unwritable"
+    STORE_UNREADABLE = "store-unreadable"
     PROJECT_CHANGED = "project-changed"
+    SHARE_UNNAMED = "share-unnamed"
     NO_DEVICES = "no-devices"
     DEVICE_UNKNOWN = "device-unknown"
     NO_ENGINE = "no-engine"
@@ -90,6 +96,7 @@ class FaultKind(StrEnum):
     REQUEST_REFUSED = "request-refused"
     # the job as a whole
     FIRST_TRIES_FAILED = "first-tries-failed"
+    NO_DEVICE_FITS = "no-device-fits"
     # what nobody expected: the log file has the traceback
     UNEXPECTED = "unexpected"
 

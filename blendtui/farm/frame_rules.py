@@ -12,6 +12,7 @@ from blendtui.farm.events import (
     FrameRendered,
     FrameStarted,
 )
+from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState, RunState
 from blendtui.farm.run_rules import close_if_empty, collect_due
 from blendtui.farm.state import Farm, NoteKind
@@ -93,7 +94,7 @@ def _discard(farm: Farm, attempt: Attempt, now: float) -> None:
 
 def _end(farm: Farm, attempt: Attempt, state: AttemptState, now: float) -> None:
     farm.end_attempt(attempt, state, now)
-    close_if_empty(farm, farm.runs[attempt.run])
+    close_if_empty(farm, farm.runs[attempt.run], now)
 
 
 def done(farm: Farm, event: FrameDone, now: float) -> None:
@@ -102,7 +103,7 @@ def done(farm: Farm, event: FrameDone, now: float) -> None:
     if attempt is None:
         return
     job = farm.jobs[attempt.job]
-    job.proven, job.first_faults = True, ()
+    job.proven, job.first_faults, job.held = True, (), None
     farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
     _end(farm, attempt, AttemptState.DONE, now)
     farm.note_try(NoteKind.FRAME_DONE, attempt, detail=f"{attempt.seconds or 0.0:.3f}")
@@ -130,7 +131,7 @@ def _fail(farm: Farm, attempt: Attempt, event: FrameFailed | CollectFailed, now:
     farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
     blame.fail_try(farm, attempt, event.fault, now)
     run = farm.runs[attempt.run]
-    close_if_empty(farm, run)
+    close_if_empty(farm, run, now)
     for other in farm.copies(attempt):
         collect_due(farm, farm.runs[other.run], now)
 
@@ -152,4 +153,5 @@ def collect_failed(farm: Farm, event: CollectFailed, now: float) -> None:
         _fail(farm, attempt, event, now)
         return
     attempt.collect_after = now + HOLD
-    farm.note_try(NoteKind.HELD_UP, attempt, event.fault)
+    if event.fault.kind is not FaultKind.LINK_LOST:  # that is said of the device
+        farm.note_held(farm.jobs[attempt.job], event.fault, attempt.frame)

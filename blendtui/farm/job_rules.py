@@ -84,6 +84,7 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
             farm.touch(frame)
             if frame.state is FrameState.FAILED:
                 farm.set_frame(frame, FrameState.WAITING)
+    job.held = None
     for device in farm.devices.values():
         device.failing.pop(job.name, None)
         for record in (device.set_aside, device.troubles, device.not_before):
@@ -92,6 +93,7 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
         job.state, job.ended, job.fault = JobState.ACTIVE, None, None
         job.first_faults, job.reported = (), False
+        farm.unreported[job.name] = job
         farm.open_desk(job)
         farm.note(NoteKind.JOB_STATE, job=job.name, detail=job.state.value)
     farm.touch(job)
@@ -108,7 +110,7 @@ def prioritized(farm: Farm, event: JobPrioritized, now: float) -> None:
 
 def settle(farm: Farm, now: float) -> None:
     """End jobs whose frames are all done or failed; have the reports of ended jobs written."""
-    for job in list(farm.unsettled.values()):
+    for job in list(farm.unreported.values()):
         if job.is_open:
             done = job.counts.get(FrameState.DONE, 0)
             failed = job.counts.get(FrameState.FAILED, 0)
@@ -117,14 +119,30 @@ def settle(farm: Farm, now: float) -> None:
         if not job.is_open:
             _drop_rest(farm, job)
             _report(farm, job, now)
-            if job.reported and not farm.runs_of(job.name):
-                farm.close_desk(job)
+
+
+def look_for_devices(farm: Farm, job: Job) -> None:
+    """Say it once when a job waits for devices of which there is none; it goes on by itself."""
+    waits = job.state is JobState.ACTIVE and farm.waiting(job) > 0
+    is_stuck = waits and not any(device.may_render(job) for device in farm.devices.values())
+    if is_stuck and not job.is_stuck:
+        reason = _why_nobody(farm, job)
+        fault = Fault.of(FaultKind.NO_DEVICE_FITS, job=job.name, reason=reason)
+        farm.note(NoteKind.WARNING, job=job.name, fault=fault)
+    job.is_stuck = is_stuck
+
+
+def _why_nobody(farm: Farm, job: Job) -> str:
+    fitting = [one for one in farm.devices.values() if job.spec.tags <= one.spec.tags]
+    if not [one for one in fitting if one.spec.slots]:
+        return f"none has the tags {', '.join(sorted(job.spec.tags))}" if job.spec.tags else "none"
+    if not any(one.spec.enabled for one in fitting):
+        return "those that could are disabled"
+    return "those that could failed to begin it"
 
 
 def _drop_rest(farm: Farm, job: Job) -> None:
     """Take back what runs of a stopped job have not begun."""
-    if job.reported:
-        return
     for run in farm.runs_of(job.name):
         for attempt in run.attempts.values():
             if attempt.state is AttemptState.ORDERED:
@@ -133,12 +151,14 @@ def _drop_rest(farm: Farm, job: Job) -> None:
 
 
 def _report(farm: Farm, job: Job, now: float) -> None:
+    if job.reporting or job.report_after > now:
+        return
     unsettled = any(
         attempt.state in (AttemptState.STARTED, AttemptState.RENDERED)
         for run in farm.runs_of(job.name)
         for attempt in run.attempts.values()
     )
-    if job.reported or job.reporting or job.report_after > now or unsettled:
+    if unsettled:
         return
     job.reporting = True
     farm.decide(FinishJob(job.name))
@@ -149,7 +169,11 @@ def reported(farm: Farm, event: JobReported, now: float) -> None:
     job = farm.jobs.get(event.job)
     if job is not None:
         job.reporting = False
+        job.held = None
         job.reported = not job.is_open
+        if job.reported:
+            farm.unreported.pop(job.name, None)
+            farm.close_desk_if_over(job)
         farm.touch(job)
 
 
@@ -159,4 +183,4 @@ def report_failed(farm: Farm, event: ReportFailed, now: float) -> None:
     if job is not None:
         job.reporting = False
         job.report_after = now + REPORT_AGAIN
-        farm.note(NoteKind.HELD_UP, job=job.name, fault=event.fault)
+        farm.note_held(job, event.fault)

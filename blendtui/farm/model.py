@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from blendtui.farm.faults import Fault
+from blendtui.farm.faults import Fault, FaultKind
 
 DEFAULT_PRIORITY = 50
 
@@ -155,7 +155,11 @@ class FailedTry:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """One frame of a job, with the failures that count against it."""
+    """One frame of a job, with the failures that count against it.
+
+    `kills` counts the Blenders that somebody or something ended while they rendered it; it is not
+    kept in the store.
+    """
 
     job: str
     number: int
@@ -163,6 +167,7 @@ class Frame:
     tries: int = 0
     failures: tuple[FailedTry, ...] = ()
     live: list[int] = field(default_factory=list)
+    kills: int = 0
 
     def __repr__(self) -> str:
         return f"<Frame {self.job}:{self.number} {self.state} tries={self.tries} live={self.live}>"
@@ -225,8 +230,9 @@ class Attempt:
 class Run:
     """One Blender process on a slot for a job. `attached` says that the engine follows it.
 
+    `closing`, `close_tries` and `close_after` are about removing what it left on its device.
     `rendered` counts its frames; `free_at` is when it is expected to have rendered all that it has
-    in hand (or to be ready), and is the rules' present business like the fields before it.
+    in hand (or to be ready). All these are the rules' present business, not kept in the store.
     """
 
     id: str
@@ -242,6 +248,8 @@ class Run:
     attempts: dict[tuple[str, int, int], Attempt] = field(default_factory=dict)
     attached: bool = False
     closing: bool = False
+    close_tries: int = 0
+    close_after: float = 0.0
     rendered: int = 0
     free_at: float = 0.0
 
@@ -271,8 +279,10 @@ class Run:
 class Job:
     """A job and where it stands. `position` is its place in the order of arrival.
 
-    `counts` has the number of frames in each state; `first_faults` are kept until a frame of the
-    job succeeds, to tell a hopeless job from a bad frame.
+    `counts` has the number of frames in each state; the newest `first_faults` are kept until a
+    frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what keeps its
+    files from the share just now; `is_stuck` says that no device at all may render it. Those two
+    are not kept in the store.
     """
 
     spec: JobSpec
@@ -289,6 +299,8 @@ class Job:
     counts: dict[FrameState, int] = field(default_factory=dict)
     report_after: float = 0.0
     reporting: bool = False
+    held: FaultKind | None = None
+    is_stuck: bool = False
 
     def __repr__(self) -> str:
         return f"<Job {self.name} {self.state} {dict(self.counts)}>"

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from blendtui.farm import blame
-from blendtui.farm.decisions import CloseRun, CollectFrame, DropFrame, OrderFrame, StartRun, StopRun
+from blendtui.farm.decisions import (
+    CloseRun,
+    CollectFrame,
+    DiscardFrame,
+    DropFrame,
+    OrderFrame,
+    StartRun,
+    StopRun,
+)
 from blendtui.farm.events import (
     CloseFailed,
     DeviceLost,
@@ -33,6 +41,9 @@ from blendtui.farm.stopping import stop_run
 LOST_AFTER = 60.0
 """Seconds without contact after which a device's frames are given to others."""
 
+CLOSE_AGAIN = (2.0, 10.0, 60.0, 600.0)
+"""Seconds until what a run left is tried to be removed again; the last one again and again."""
+
 
 def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
     """Take the new inventory over; what is no longer in it finishes and stops."""
@@ -48,6 +59,8 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
+        if not device.contact and device.lost_since is None and farm.runs_on(device.name):
+            device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)
         forget_if_gone(farm, device, now)
 
@@ -95,24 +108,44 @@ def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:
     farm.note(NoteKind.DEVICE_REACHED, device=device.name)
     device.contact, device.lost_since, device.fault = True, None, None
     farm.touch(device)
-    resume_runs(farm, device)
+    resume_runs(farm, device, now)
 
 
-def resume_runs(farm: Farm, device: Device) -> None:
+def resume_runs(farm: Farm, device: Device, now: float) -> None:
     """Follow again every run of a reachable device that nobody follows."""
     for run in farm.runs_on(device.name):
         if run.is_current and not run.attached:
             run.attached = True
             farm.decide(StartRun(run.id, run.job, run.slot))
             for attempt in list(run.attempts.values()):
-                _resume_attempt(farm, run, attempt)
+                _resume_attempt(farm, run, attempt, now)
             if run.state is RunState.STOPPING:
-                farm.decide(StopRun(run.id))
+                cancelled = farm.jobs[run.job].state is JobState.CANCELLED
+                farm.decide(StopRun(run.id, at_once=cancelled))
         elif run.state is RunState.ENDED:
-            close_if_empty(farm, run)
+            for attempt in list(run.attempts.values()):
+                _take_late(farm, run, attempt, now)
+            close_if_empty(farm, run, now)
 
 
-def _resume_attempt(farm: Farm, run: Run, attempt: Attempt) -> None:
+def _take_late(farm: Farm, run: Run, attempt: Attempt, now: float) -> bool:
+    """Take a frame that lay rendered on a device while nobody counted on it any more."""
+    if attempt.state is not AttemptState.GIVEN_UP or not attempt.files:
+        return False
+    done = farm.frames[attempt.job][attempt.frame].state is FrameState.DONE
+    if done or farm.jobs[attempt.job].state is JobState.CANCELLED:
+        farm.decide(DiscardFrame(run.id, attempt.frame, attempt.number))
+        farm.end_attempt(attempt, AttemptState.DROPPED, now)
+    else:
+        farm.revive(attempt, AttemptState.RENDERED)
+        farm.note_try(NoteKind.LATE_FRAME, attempt)
+        collect_due(farm, run, now)
+    return True
+
+
+def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
+    if _take_late(farm, run, attempt, now):
+        return
     frame = farm.frames[attempt.job][attempt.frame]
     wanted = frame.state is FrameState.WAITING and farm.jobs[attempt.job].is_open
     if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
@@ -145,7 +178,11 @@ def give_up_lost(farm: Farm, device: Device, now: float) -> None:
     if device.contact or device.lost_since is None or now - device.lost_since < LOST_AFTER:
         return
     for run in farm.runs_on(device.name):
-        given_up = [attempt for attempt in run.attempts.values() if attempt.is_in_hand]
+        given_up = [
+            attempt
+            for attempt in run.attempts.values()
+            if attempt.is_in_hand or attempt.state is AttemptState.RENDERED
+        ]
         for attempt in given_up:
             farm.give_up(attempt)
         if given_up:
@@ -180,7 +217,7 @@ def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
     if event.fault.kind is FaultKind.LINK_LOST:
         run.attached = False
         return
-    _end(farm, run, event.fault, now)
+    _end(farm, run, event.fault, now, blames_frame=False)
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     farm.note(NoteKind.RUN_FAILED, job=job.name, device=device.name, fault=event.fault)
     if event.fault.kind not in blame.JOB_FAULTS:
@@ -197,7 +234,7 @@ def run_ended(farm: Farm, event: RunEnded, now: float) -> None:
     was_stopping = run.state is RunState.STOPPING
     fruitless = run.ready is None
     fault = None if was_stopping else event.fault
-    _end(farm, run, fault, now)
+    _end(farm, run, fault, now, blames_frame=fault is not None)
     if fault is None:
         return
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
@@ -206,22 +243,23 @@ def run_ended(farm: Farm, event: RunEnded, now: float) -> None:
         blame.fail_start(farm, device, job, fault, now)
 
 
-def _end(farm: Farm, run: Run, fault: Fault | None, now: float) -> None:
+def _end(farm: Farm, run: Run, fault: Fault | None, now: float, *, blames_frame: bool) -> None:
     run.ended, run.fault, run.attached = now, fault, False
     farm.set_run(run, RunState.ENDED)
     for attempt in list(run.attempts.values()):
-        began = attempt.state is AttemptState.STARTED
-        if began and fault is not None and fault.kind not in blame.OUTSIDE_FAULTS:
+        frame = farm.frames[attempt.job][attempt.frame]
+        began = blames_frame and attempt.state is AttemptState.STARTED
+        if began and fault is not None and not blame.is_outside(frame, fault):
             blame.fail_try(farm, attempt, fault, now)
         elif attempt.state is not AttemptState.RENDERED:
             farm.end_attempt(attempt, AttemptState.DROPPED, now, fault)
-    close_if_empty(farm, run)
+    close_if_empty(farm, run, now)
 
 
-def close_if_empty(farm: Farm, run: Run) -> None:
+def close_if_empty(farm: Farm, run: Run, now: float) -> None:
     """Have an ended run's files removed as soon as nothing is to be collected from it."""
-    reachable = farm.devices[run.slot.device].contact
-    if run.state is RunState.ENDED and not run.attempts and reachable and not run.closing:
+    due = farm.devices[run.slot.device].contact and not run.closing and run.close_after <= now
+    if run.state is RunState.ENDED and not run.attempts and due:
         run.closing = True
         farm.decide(CloseRun(run.id))
 
@@ -236,10 +274,17 @@ def run_closed(farm: Farm, event: RunClosed, now: float) -> None:
 
 
 def close_failed(farm: Farm, event: CloseFailed, now: float) -> None:
-    """Try again when the device is reached the next time."""
+    """Try again when the device is reached the next time, or in a while."""
     run = farm.runs.get(event.run)
-    if run is not None:
-        run.closing = False
+    if run is None:
+        return
+    run.closing = False
+    if event.fault.kind is not FaultKind.LINK_LOST:
+        run.close_after = now + CLOSE_AGAIN[min(run.close_tries, len(CLOSE_AGAIN) - 1)]
+        run.close_tries += 1
+        if run.close_tries == 1:
+            device = run.slot.device
+            farm.note(NoteKind.WARNING, job=run.job, device=device, fault=event.fault)
 
 
 def collect_due(farm: Farm, run: Run, now: float) -> None:

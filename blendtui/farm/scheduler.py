@@ -33,7 +33,7 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         run_rules.give_up_lost(farm, device, now)
         run_rules.forget_if_gone(farm, device, now)
         if device.contact:
-            run_rules.resume_runs(farm, device)
+            run_rules.resume_runs(farm, device, now)
     for name in list(dict.fromkeys(attempt.run for attempt in farm.uncollected.values())):
         run_rules.collect_due(farm, farm.runs[name], now)
     for desk in farm.desks.values():
@@ -42,6 +42,8 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         reconsider(farm, desk, runs, now)
         desk.wake()
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
+    for job in farm.unreported.values():
+        job_rules.look_for_devices(farm, job)
     slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
     farm.placing |= len(farm.current) < slots
 
@@ -99,10 +101,13 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
 
 
 class Scheduler:
-    """Decides. The same events at the same times give the same decisions."""
+    """Decides. The same events at the same times give the same decisions.
 
-    def __init__(self) -> None:
-        self.farm = Farm()
+    `salt` tells this store's runs from those of a store that was lost.
+    """
+
+    def __init__(self, salt: str = "") -> None:
+        self.farm = Farm(salt)
 
     def restore(
         self,
@@ -110,8 +115,13 @@ class Scheduler:
         devices: Iterable[Device],
         runs: Iterable[Run],
         attempts: Iterable[Attempt],
+        last_run: int = 0,
     ) -> None:
-        """Begin with what the store has. Nothing is decided until devices are reached."""
+        """Begin with what the store has. Nothing is decided until devices are reached.
+
+        `last_run` is the highest number that a run's name ever had, closed ones included.
+        """
+        self.farm.next_run = max(self.farm.next_run, last_run + 1)
         for job, frames in jobs:
             self.farm.add_job(job, frames)
         for device in devices:
@@ -128,6 +138,16 @@ class Scheduler:
         """Answer one event that happened at `now`, in seconds since the epoch."""
         _HANDLERS[type(event)](self.farm, event, now)
         self.farm.placing |= isinstance(event, PLACING)
+        return self.choose(now)
+
+    def hear(self, event: Event, now: float) -> Step:
+        """Keep the books for one event; `choose` has to follow, once for any number of them."""
+        _HANDLERS[type(event)](self.farm, event, now)
+        self.farm.placing |= isinstance(event, PLACING)
+        return self.farm.take_step()
+
+    def choose(self, now: float) -> Step:
+        """Decide what follows from all that was heard."""
         job_rules.settle(self.farm, now)
         assign(self.farm, now)
         return self.farm.take_step()

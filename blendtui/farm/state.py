@@ -76,8 +76,10 @@ class Step:
 class Farm:
     """All jobs, frames, devices and runs. Only this class changes their states."""
 
-    def __init__(self) -> None:
+    def __init__(self, salt: str = "") -> None:
+        self._salt = salt
         self.jobs: dict[str, Job] = {}
+        self.unreported: dict[str, Job] = {}
         self.frames: dict[str, dict[int, Frame]] = {}
         self.devices: dict[str, Device] = {}
         self.runs: dict[str, Run] = {}
@@ -87,12 +89,11 @@ class Farm:
         self.next_position = 1
         self.policy = Policy()
         self.desks: dict[str, Desk] = {}
-        self.unsettled: dict[str, Job] = {}
         self.uncollected: dict[tuple[str, int, int], Attempt] = {}
         self.placing = False
         self._stirred: dict[str, Run] = {}
-        self._job_runs: dict[str, dict[str, Run]] = {}
-        self._device_runs: dict[str, dict[str, Run]] = {}
+        self._by_job: dict[str, dict[str, Run]] = {}
+        self._by_device: dict[str, dict[str, Run]] = {}
         self._decisions: list[Decision] = []
         self._changed: dict[int, Stored] = {}
         self._notes: list[Note] = []
@@ -141,6 +142,12 @@ class Farm:
         """Add a line to the history."""
         self._notes.append(Note(kind, job, device, frame, fault, detail))
 
+    def note_held(self, job: Job, fault: Fault, frame: int | None = None) -> None:
+        """Say what keeps a job's files from the share: once, not at every try."""
+        if job.held is not fault.kind:
+            job.held = fault.kind
+            self.note(NoteKind.HELD_UP, job=job.name, frame=frame, fault=fault)
+
     def note_try(
         self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
     ) -> None:
@@ -156,15 +163,15 @@ class Farm:
         own = {frame.number: frame for frame in frames}
         self.jobs[job.name] = job
         self.frames[job.name] = own
+        if job.is_open or not job.reported:
+            self.unreported[job.name] = job
+            self.open_desk(job)
         job.counts = dict(Counter(frame.state for frame in own.values()))
         self.next_position = max(self.next_position, job.position + 1)
-        if job.is_open or not job.reported:
-            self.open_desk(job)
 
     def open_desk(self, job: Job) -> Desk:
         """Begin to keep in mind what giving out the job's frames needs."""
         self.placing = True
-        self.unsettled[job.name] = job
         desk = self.desks.get(job.name)
         if desk is None:
             desk = self.desks[job.name] = Desk(job)
@@ -175,10 +182,10 @@ class Farm:
                 self.stir(run)
         return desk
 
-    def close_desk(self, job: Job) -> None:
-        """Forget what only an open job needs."""
-        self.unsettled.pop(job.name, None)
-        self.desks.pop(job.name, None)
+    def close_desk_if_over(self, job: Job) -> None:
+        """Forget what only a job needs that goes on or has Blenders on devices."""
+        if job.reported and not job.is_open and not self._by_job.get(job.name):
+            self.desks.pop(job.name, None)
 
     def waiting(self, job: Job) -> int:
         """How many frames of the job wait for a slot."""
@@ -204,18 +211,26 @@ class Farm:
         job.fault = fault
         job.reported = False
         job.report_after = now
-        self.unsettled[job.name] = job
+        self.unreported[job.name] = job
         self.placing = True
         self.touch(job)
-        self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=state.value)
+        done, total = job.counts.get(FrameState.DONE, 0), len(job.spec.frames)
+        detail = f"{state} {done} {total} {now - job.added:.3f}"
+        self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=detail)
 
     # runs and attempts
+
+    def run_name(self, slot: SlotId) -> str:
+        """Name a new run: a folder on its device, which no run of another store ever had."""
+        serial, self.next_run = self.next_run, self.next_run + 1
+        parts = (slot.device, str(slot.number), self._salt, str(serial))
+        return ".".join(part for part in parts if part)
 
     def add_run(self, run: Run) -> None:
         """Take a run in, new or from the store."""
         self.runs[run.id] = run
-        self._job_runs.setdefault(run.job, {})[run.id] = run
-        self._device_runs.setdefault(run.slot.device, {})[run.id] = run
+        self._by_job.setdefault(run.job, {})[run.id] = run
+        self._by_device.setdefault(run.slot.device, {})[run.id] = run
         if run.is_current:
             self.current[run.slot] = run
         self.stir(run)
@@ -228,9 +243,9 @@ class Farm:
             del self.current[run.slot]
             self.placing = True
         if state is RunState.CLOSED:
-            self.runs.pop(run.id, None)
-            self._job_runs.get(run.job, {}).pop(run.id, None)
-            self._device_runs.get(run.slot.device, {}).pop(run.id, None)
+            for known in (self.runs, self._by_job[run.job], self._by_device[run.slot.device]):
+                known.pop(run.id, None)
+            self.close_desk_if_over(self.jobs[run.job])
         self.stir(run)
         self.touch(run)
 
@@ -321,8 +336,8 @@ class Farm:
 
     def runs_of(self, job: str) -> list[Run]:
         """All runs of a job that are not closed, in the order of their starts."""
-        return list(self._job_runs.get(job, {}).values())
+        return list(self._by_job.get(job, {}).values())
 
     def runs_on(self, device: str) -> list[Run]:
         """All runs on a device that are not closed, in the order of their starts."""
-        return list(self._device_runs.get(device, {}).values())
+        return list(self._by_device.get(device, {}).values())

@@ -44,9 +44,13 @@ class Settling:
     """
 
     def __init__(self, settle: float, patience: float) -> None:
+        self.change(settle, patience)
+        self._seen: dict[Path, _Seen] = {}
+
+    def change(self, settle: float, patience: float) -> None:
+        """Wait as long as this from now on."""
         self._settle = settle
         self._patience = max(patience, settle)
-        self._seen: dict[Path, _Seen] = {}
 
     @property
     def is_quiet(self) -> bool:

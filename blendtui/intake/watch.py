@@ -35,6 +35,10 @@ class DropWatch:
         self._pace = min(every, max(settle / 2, 0.02))
         self._looked = False
 
+    def change(self, settle: float, patience: float) -> None:
+        """Wait as long as this from now on; the pace of looking stays."""
+        self._settling.change(settle, patience)
+
     @property
     def is_quiet(self) -> bool:
         """Whether the folder was looked at and every file that was there has been given."""

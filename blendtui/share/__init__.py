@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+import stat
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
+from blendtui.share import files
 from blendtui.share import report as reports
-from blendtui.share.names import folder_name, is_forbidden, is_reserved
+from blendtui.share.names import DROPS, flaw_of, folded, folder_name, numbered
 from blendtui.share.report import Report
 
-__all__ = ["Report", "Share"]
+__all__ = ["MARK", "Report", "Share"]
 
 REJECTED = "rejected"
 FRAMES = "frames"
 LOGS = "logs"
 REPORT = "report.toml"
 
-_DROPS = (".zip", ".blend")
+MARK = ".blendtui-job"
+"""Stands in a job's folder from before its drop is moved there until the job is over."""
+
+_MARK_TEXT = b"blendtui works on this job. The file goes when the job is over.\n"
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def _writes(
+def _guarded(
     method: Callable[Concatenate[Share, _P], _T],
 ) -> Callable[Concatenate[Share, _P], _T]:
-    """Turn what the operating system says into a Failure that names the place."""
+    """Have nothing done but on the share itself, and every error of the system named."""
 
     @functools.wraps(method)
     def guarded(share: Share, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        share.check()
         try:
             return method(share, *args, **kwargs)
         except OSError as error:
@@ -49,130 +54,192 @@ def _writes(
 class Share:
     """One share, by its path on this machine. Its methods block: call them in a thread.
 
+    `is_back` is asked when another folder stands there than before: whether it is the share all
+    the same, connected anew. An empty mount point is not.
+
     Raises:
         Failure: SHARE_MISSING where it is gone, SHARE_WRITE where it can't be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.is_back: Callable[[], bool] = lambda: False
+        self._identity = _identity(self.path)
 
     def check(self) -> None:
-        """Hold that the share is there and is a folder."""
-        if not self.path.is_dir():
+        """Hold that the share is there, a folder, and the same one as before."""
+        found = _identity(self.path)
+        if self._identity is None or (found not in (None, self._identity) and self.is_back()):
+            self._identity = found
+        if found is None or found != self._identity:
             raise Failure.of(FaultKind.SHARE_MISSING, path=self.path)
+
+    @_guarded
+    def free_space(self) -> int:
+        """Give the bytes that are free on the share."""
+        return shutil.disk_usage(self.path).free
 
     # drops
 
-    @_writes
-    def reserve(self, stem: str, is_known: Callable[[str], bool]) -> str:
-        """Make a new job's folder and give its name: the drop's, or with -2, -3 behind it.
+    @_guarded
+    def take(self, drop: Path, known: Collection[str]) -> Path:
+        """Move a drop into a folder of its own, which has the job's name; gives its new place.
 
-        A name that `is_known` or that differs from another only by case is taken.
+        The name is the drop's, or that with -2, -3 behind it: one that is in the share or `known`
+        is taken, also if it differs by case only. Killed at any point, the drop is either where
+        it was, or `unfinished` gives the job; an empty folder is used again.
         """
-        base = folder_name(stem)
-        taken = {entry.name.casefold() for entry in self.path.iterdir() if entry.is_dir()}
-        for name in _numbered(base):
-            if name.casefold() in taken or is_known(name):
-                continue
-            with contextlib.suppress(FileExistsError):
-                (self.path / name).mkdir()
-                return name
-        raise AssertionError("numbers never end")
-
-    @_writes
-    def take(self, drop: Path, job: str) -> Path:
-        """Move a drop into its job's folder; what was moved already stays."""
-        target = self.path / job / (folder_name(drop.stem) + drop.suffix.lower())
-        if drop.exists():
+        if not files.is_file(drop):
+            raise FileNotFoundError(2, "it is gone", str(drop))
+        job = self._free_name(folder_name(drop.stem), known)
+        folder = files.make_folder(self.path / job)
+        target = folder / (folder_name(drop.stem) + drop.suffix.lower())
+        try:
+            self._mark(folder)
             drop.replace(target)
+        except OSError:
+            _release(folder)
+            raise
+        with contextlib.suppress(OSError):  # it is moved, whatever the disk says afterwards
+            files.sync_folder(folder)
+            files.sync_folder(self.path)
         return target
 
+    def _free_name(self, base: str, known: Collection[str]) -> str:
+        there = {folded(path.name) for path in self.path.iterdir()}
+        taken = {folded(name) for name in known}
+        names = (name for name in numbered(base) if folded(name) not in taken)
+        return next(
+            name for name in names if folded(name) not in there or _is_unused(self.path / name)
+        )
+
+    def _mark(self, folder: Path) -> None:
+        if not files.is_file(folder / MARK):
+            (folder / MARK).write_bytes(_MARK_TEXT)
+            files.sync_folder(folder)
+
+    @_guarded
     def taken(self, job: str) -> Path | None:
         """Find the drop in a job's folder."""
-        folder = self.path / job
-        found = [path for path in _listed(folder) if path.suffix.lower() in _DROPS]
-        return found[0] if found else None
+        for path in files.listed(self.path / job):
+            number = job.removeprefix(f"{path.stem}-")
+            is_named = job == path.stem or (number != job and number.isdecimal())
+            if is_named and path.suffix in DROPS and files.is_file(path):
+                return path
+        return None
 
-    @_writes
-    def unreported(self) -> list[str]:
-        """Name the folders that hold a drop but no report: taken, and then nobody went on."""
-        return [
-            folder.name
-            for folder in _listed(self.path)
-            if folder.is_dir() and self.taken(folder.name) and not (folder / REPORT).exists()
-        ]
+    @_guarded
+    def unfinished(self, known: Collection[str]) -> list[str]:
+        """Name the jobs that were begun here and that nobody knows: their drops go on.
 
-    @_writes
-    def reject(self, drop: Path, why: str) -> Path:
-        """Move a drop to rejected/, with its reason in plain words beside it."""
-        folder = self.path / REJECTED
-        folder.mkdir(exist_ok=True)
-        for name in _numbered(folder_name(drop.stem)):
-            target = folder / (name + drop.suffix.lower())
-            reason = folder / f"{name}.reason.txt"
-            if target.exists() or reason.exists():
+        What was only prepared for a job, and holds nothing, is removed.
+        """
+        if files.is_folder(self.path / REJECTED):
+            files.remove_temporaries(self.path / REJECTED)
+        begun = []
+        for folder in files.listed(self.path):
+            if folder.name in known or not files.is_folder(folder):
                 continue
-            _write_whole(reason, f"{why}\n".encode())
+            if not files.is_file(folder / MARK):
+                continue
+            if self.taken(folder.name):
+                begun.append(folder.name)
+            elif _is_unused(folder):
+                _release(folder)
+        return begun
+
+    @_guarded
+    def reject(self, drop: Path, why: str) -> Path:
+        """Move a drop to rejected/, with its reason in plain words beside it; gives its place."""
+        folder = files.make_folder(self.path / REJECTED)
+        there = {folded(path.name) for path in files.listed(folder)}
+        name = next(
+            name
+            for name in numbered(folder_name(drop.stem))
+            if not any(folded(name + suffix) in there for suffix in DROPS)
+        )
+        target = folder / (name + drop.suffix.lower())
+        reason = folder / f"{name}.reason.txt"
+        files.write_whole(reason, f"{why}\n".encode("utf-8", "backslashreplace"))
+        try:
             drop.replace(target)
-            return target
-        raise AssertionError("numbers never end")
+        except OSError:
+            reason.unlink(missing_ok=True)
+            raise
+        files.sync_folder(folder)
+        if drop.parent != self.path:
+            _release(drop.parent)
+        return target
 
     # frames
 
-    @_writes
+    @_guarded
     def frame_target(self, job: str, relative: str) -> Path:
         """Give the place of a frame's file and make its folder.
 
         Raises:
             Failure: OUTPUT_REFUSED, for a name that would lead out of the job's frames.
         """
-        frames = self.path / job / FRAMES
-        frames.mkdir(exist_ok=True)
-        parts = PurePosixPath(relative).parts
-        if not parts or not all(_is_harmless(part) for part in relative.split("/")):
-            raise Failure.of(FaultKind.OUTPUT_REFUSED, path=relative, job=job)
-        folder = frames
-        for part in parts[:-1]:
-            folder = folder / part
-            folder.mkdir(exist_ok=True)
-        target = folder / parts[-1]
-        real = folder.resolve()
-        if target.is_symlink() or not real.is_relative_to(frames.resolve()):
-            raise Failure.of(FaultKind.OUTPUT_REFUSED, path=relative, job=job)
+        flaw = flaw_of(relative)
+        if flaw:
+            raise _refused(job, relative, flaw)
+        *folders, name = relative.split("/")
+        folder = self.path / job
+        try:
+            for part in (FRAMES, *folders):
+                folder = files.make_folder(folder / part)
+        except NotADirectoryError as error:
+            raise _refused(job, relative, "a link or a file is in the way on the share") from error
+        target = folder / name
+        if target.is_symlink() or target.is_dir():
+            raise _refused(job, relative, "a link or a folder is in its place on the share")
         return target
 
-    def beside(self, target: Path) -> Path:
-        """Give the temporary place of a file on its way to its target."""
-        return target.with_name(f".{target.name}.part")
+    def beside(self, target: Path, key: str) -> Path:
+        """Give the temporary place of a file on its way; `key` names the copy, such as its try.
 
-    @_writes
+        Two devices' copies of one frame have two places.
+        """
+        return files.temporary(target.parent, f"{target.name}/{key}")
+
+    @_guarded
     def place(self, source: Path, target: Path) -> None:
         """Put a whole file in its place in one step, safe from a power cut."""
-        _sync(source)
-        source.replace(target)
-        _sync_folder(target.parent)
+        files.place(source, target)
 
-    @_writes
-    def verify(self, path: Path, size: int, sha256: str) -> None:
-        """Hold that a file that a device wrote here itself is what the device said.
+    @_guarded
+    def adopt(self, source: Path, target: Path, size: int, sha256: str) -> None:
+        """Put a file that a device wrote here itself in its place, once it is what it said.
+
+        One that is in its place already, since we were killed right then, is left there.
 
         Raises:
             Failure: OUTPUT_MISSING or OUTPUT_CHANGED.
         """
-        if path.is_symlink() or not path.is_file():
-            raise Failure.of(FaultKind.OUTPUT_MISSING, path=path.name, detail="is not on the share")
-        if path.stat().st_size != size or _hash(path) != sha256:
+        found = files.measure(self.path, source)
+        if found is None:
+            if files.measure(self.path, target) == (size, sha256):
+                return
             raise Failure.of(
-                FaultKind.OUTPUT_CHANGED, path=path.name, detail="size or hash is another"
+                FaultKind.OUTPUT_MISSING, path=source.name, detail="no such file on the share"
             )
+        if found != (size, sha256):
+            detail = "size or hash is another"
+            raise Failure.of(FaultKind.OUTPUT_CHANGED, path=source.name, detail=detail)
+        files.place(source, target)
 
-    @_writes
-    def sweep(self, job: str) -> None:
-        """Remove what was on its way when an engine was killed."""
-        frames = self.path / job / FRAMES
-        if frames.is_dir():
-            for path in frames.rglob(".*.part"):
-                path.unlink(missing_ok=True)
+    @_guarded
+    def sweep(self, job: str, runs: Collection[str] = ()) -> None:
+        """Remove what was on its way when an engine was killed; `runs` still write theirs."""
+        folder = self.path / job
+        if not files.is_folder(folder):
+            return
+        files.remove_temporaries(folder)
+        living = {self.outbox_name(run) for run in runs}
+        for path in files.listed(folder):
+            is_outbox = path.name.startswith(".") and path.name.endswith(".out")
+            if is_outbox and path.name not in living:
+                files.remove_tree(path)
 
     # devices that write here themselves
 
@@ -180,82 +247,56 @@ class Share:
         """Give the name, within the job's folder, of the folder that a run writes to itself."""
         return f".{run}.out"
 
-    @_writes
     def outbox(self, job: str, run: str) -> Path:
-        """Make the folder that a run writes to itself."""
-        folder = self.path / job / self.outbox_name(run)
-        folder.mkdir(exist_ok=True)
-        return folder
+        """Give the folder that a run writes to itself (the device makes it)."""
+        return self.path / job / self.outbox_name(run)
 
-    @_writes
+    @_guarded
     def remove_outbox(self, job: str, run: str) -> None:
         """Remove a run's own folder."""
-        shutil.rmtree(self.path / job / self.outbox_name(run), ignore_errors=True)
+        files.remove_tree(self.outbox(job, run))
 
     # reports
 
-    @_writes
+    @_guarded
     def write_report(self, job: str, report: Report) -> None:
-        """Rewrite report.toml in one step."""
-        _write_whole(self.path / job / REPORT, reports.write(report).encode())
+        """Rewrite report.toml in one step. The mark goes with the report of a job that is over."""
+        folder = self.path / job
+        if report.ended is None:
+            self._mark(folder)
+        files.write_whole(folder / REPORT, reports.write(report).encode())
+        if report.ended is not None:
+            (folder / MARK).unlink(missing_ok=True)
 
-    @_writes
+    @_guarded
     def keep_log(self, job: str, name: str, text: str) -> None:
         """Keep a failed try's log where the user finds it."""
-        folder = self.path / job / LOGS
-        folder.mkdir(exist_ok=True)
-        _write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
-
-    def free_space(self) -> int:
-        """Give the bytes that are free on the share."""
-        return shutil.disk_usage(self.path).free
+        folder = files.make_folder(self.path / job / LOGS)
+        files.write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
 
 
-def _numbered(base: str) -> Iterator[str]:
-    yield base
-    number = 2
-    while True:
-        yield f"{base}-{number}"
-        number += 1
-
-
-def _is_harmless(part: str) -> bool:
-    bad = part in ("", ".", "..") or part.startswith(".") or part.endswith((" ", "."))
-    return not (bad or is_reserved(part) or any(is_forbidden(char) for char in part))
-
-
-def _listed(folder: Path) -> list[Path]:
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        return sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.part")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+def _refused(job: str, relative: str, detail: str) -> Failure:
+    return Failure.of(FaultKind.OUTPUT_REFUSED, path=relative, job=job, detail=detail)
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def _is_unused(folder: Path) -> bool:
+    """Whether a folder holds nothing, but perhaps the mark of a job that never came."""
+    if not files.is_folder(folder):
+        return False
+    return all(path.name == MARK for path in files.listed(folder))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Have a rename reach the disk; Windows neither needs it nor can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _release(folder: Path) -> None:
+    """Remove a folder that was made for a drop, unless there is something in it."""
+    if _is_unused(folder):
+        with contextlib.suppress(OSError):
+            (folder / MARK).unlink(missing_ok=True)
+            folder.rmdir()

@@ -12,6 +12,9 @@ import tomli_w
 from blendtui.farm.frames import format_frames
 from blendtui.wording import safe
 
+_LONGEST = 4000
+"""Characters of a text in a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedFrame:
@@ -56,14 +59,14 @@ def write(report: Report) -> str:
     missing = sorted(set(report.frames) - set(report.done) - set(failed))
     whole: dict[str, Any] = {
         "name": safe(report.name),
-        "state": report.state,
+        "state": safe(report.state),
         "added": _time(report.added),
     }
     if report.ended is not None:
         whole["ended"] = _time(report.ended)
     if report.reason:
-        whole["reason"] = safe(report.reason, 4000)
-    whole["warnings"] = [safe(warning, 4000) for warning in report.warnings]
+        whole["reason"] = safe(report.reason, _LONGEST)
+    whole["warnings"] = [safe(warning, _LONGEST) for warning in report.warnings]
     whole["frames"] = {
         "all": format_frames(report.frames),
         "done": format_frames(report.done),
@@ -72,7 +75,7 @@ def write(report: Report) -> str:
         "count": len(report.frames),
         "done_count": len(report.done),
     }
-    whole["settings"] = {name: _plain(value) for name, value in report.settings.items()}
+    whole["settings"] = _plain(report.settings)
     whole["devices"] = [_device(device, report) for device in report.devices]
     whole["failures"] = [_failure(frame) for frame in report.failed]
     return tomli_w.dumps(whole, multiline_strings=False)
@@ -88,17 +91,21 @@ def _time(at: float) -> datetime:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, str):
-        return safe(value, 4000)
+    """Make of a value what TOML can hold."""
+    if isinstance(value, dict):
+        named = {safe(str(name)): one for name, one in value.items() if one is not None}
+        return {name: _plain(one) for name, one in named.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    return value
+        return [_plain(one) for one in value if one is not None]
+    if isinstance(value, (bool, int, float, datetime)):
+        return value
+    return safe(str(value), _LONGEST)
 
 
 def _device(device: DeviceShare, report: Report) -> dict[str, Any]:
     total = max(len(report.done), 1)
     return {
-        "name": device.name,
+        "name": safe(device.name),
         "frames": device.frames,
         "share": round(device.frames / total, 3),
         "failed_tries": device.failed_tries,
@@ -110,9 +117,10 @@ def _device(device: DeviceShare, report: Report) -> dict[str, Any]:
 def _failure(frame: FailedFrame) -> dict[str, Any]:
     return {
         "frame": frame.number,
-        "reason": safe(frame.reason, 4000),
-        "cure": safe(frame.cure, 4000),
+        "reason": safe(frame.reason, _LONGEST),
+        "cure": safe(frame.cure, _LONGEST),
         "tries": [
-            {"device": device, "reason": safe(reason, 4000)} for device, reason in frame.tries
+            {"device": safe(device), "reason": safe(reason, _LONGEST)}
+            for device, reason in frame.tries
         ],
     }

@@ -26,7 +26,7 @@ SHELLS = [
     for words in ("dash", "bash --posix", "busybox sh", "ksh", "zsh --emulate sh")
     if shutil.which(words.split()[0])
 ]
-_TOOLS = set("cat cut dd env mkdir mv nohup perl ps rm sed setsid sh sleep".split())  # noqa: SIM905
+_TOOLS = set("cat cut dd env mkdir mv nohup perl ps rm sed setsid sh sleep wc".split())  # noqa: SIM905
 
 # A command that behaves as Blender does towards its shell: it says what it was given, and stays.
 STAND_IN = """#!/bin/sh

@@ -144,3 +144,11 @@ def test_what_stays_as_it_is_is_always_given_in_the_end(pause: float, whole: boo
             given_one = rule.judged(now, path, whole)
         now += pause
     assert rule.is_quiet
+
+
+def test_other_times_count_from_the_next_look_on() -> None:
+    settling = Settling(10, 60)
+    stamp = {Path("a.zip"): Stamp(1, 1, 1)}
+    settling.change(1, 60)
+    assert settling.look(0, stamp) == ()
+    assert settling.look(1, stamp) == (Path("a.zip"),)

@@ -170,3 +170,27 @@ def test_two_engines_never_work_on_the_same_share(farm: Farm) -> None:
     second = farm.run("--watch")
     assert second.returncode == 2
     assert "already" in second.stderr
+
+
+def test_a_bare_blend_is_a_drop_too(farm: Farm) -> None:
+    shutil.copy(scenes() / "cycles.blend", farm.share / ".copying")
+    (farm.share / ".copying").replace(farm.share / "shot.blend")
+    farm.watch("--once")
+    assert farm.end() == 0, farm.printed()
+    assert len(farm.frames("shot")) == 12
+    assert (farm.share / "shot" / "shot.blend").is_file()
+
+
+def test_a_drop_that_is_still_being_copied_is_left_alone(farm: Farm) -> None:
+    farm.drop("whole.zip", scenes() / "cycles.blend", job={"frames": "1-2"})
+    data = (farm.share / "whole.zip").read_bytes()
+    (farm.share / "whole.zip").unlink()
+    farm.watch()
+    with (farm.share / "shot.zip").open("wb") as copy:
+        for start in range(0, len(data), len(data) // 4):
+            copy.write(data[start : start + len(data) // 4])
+            copy.flush()
+            time.sleep(0.5)  # several times as long as a whole drop has to settle
+            assert not (farm.share / "rejected").exists()
+            assert start + len(data) // 4 >= len(data) or not (farm.share / "shot").exists()
+    farm.done("shot", 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from blendtui.errors import Failure
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
@@ -155,5 +156,5 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(sqlite3.DatabaseError, match="another version"):
+    with pytest.raises(Failure, match="another version"):
         Journal(path)

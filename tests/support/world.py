@@ -46,6 +46,7 @@ class World:
         self.share: dict[tuple[str, int], int] = {}
         self.reports: set[str] = set()
         self.pending: list[do.Decision] = []
+        self.forgone: set[str] = set()
 
     def tell(self, event: Event) -> None:
         """Give the scheduler an event, keep its changes as a store would, hold its invariants."""
@@ -91,8 +92,9 @@ class World:
         if not self.contact.get(device):
             return decision.failed(Fault.of(FaultKind.LINK_LOST))
         if isinstance(decision, do.StartRun):
-            blender = self.blenders.get(decision.run)
-            if blender is None:
+            if decision.run in self.forgone:
+                return ev.RunEnded(decision.run)
+            if decision.run not in self.blenders:
                 self.blenders[decision.run] = Blender(decision.run, decision.job, device)
             return None
         return self._serve(self.blenders.get(decision.run), decision)
@@ -102,6 +104,8 @@ class World:
             self.blenders.pop(decision.run, None)
             return ev.RunClosed(decision.run)
         if blender is None:
+            if isinstance(decision, do.StopRun):
+                self.forgone.add(decision.run)
             return None
         if isinstance(decision, do.CollectFrame):
             key = (decision.job, decision.frame)

@@ -1,0 +1,75 @@
+"""Rendered frames of one device, brought to the share."""
+
+from __future__ import annotations
+
+import asyncio
+
+from blendtui.devices.connection import Link
+from blendtui.devices.fetch import fetch
+from blendtui.devices.slot import RunFolder
+from blendtui.engine.office import Office
+from blendtui.errors import Failure
+from blendtui.farm.decisions import CollectFrame
+from blendtui.farm.events import FrameDone
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import OutputFile
+from blendtui.settings import DeviceSettings
+
+AT_ONCE = 4
+"""Frames that are collected from a device at once."""
+
+
+class Collector:
+    """Brings frames of a device to the share, some at a time."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def collect(
+        self, wanted: CollectFrame, link: Link, folder: RunFolder, device: DeviceSettings
+    ) -> FrameDone:
+        """Put all files of a frame in their places, each with the hash that was reported.
+
+        Raises:
+            Failure: one of them could not be brought; the others may be in place.
+        """
+        try:
+            async with self._turns:
+                for file in wanted.files:
+                    await self._file(wanted, file, link, folder, device)
+        except Failure as failure:
+            raise Failure(_named(failure.fault, device.name, wanted.frame)) from failure
+        return FrameDone(wanted.run, wanted.frame, wanted.number)
+
+    async def _file(
+        self,
+        wanted: CollectFrame,
+        file: OutputFile,
+        link: Link,
+        folder: RunFolder,
+        device: DeviceSettings,
+    ) -> None:
+        share = self._office.share
+        target = await asyncio.to_thread(share.frame_target, wanted.job, file.path)
+        # devices.toml may have changed since the run began: its files are where it was told.
+        outbox = share.outbox(wanted.job, wanted.run)
+        if device.share_mount is not None or await asyncio.to_thread(outbox.exists):
+            own = outbox / f"{wanted.frame}-{wanted.number}" / file.path
+            try:
+                await asyncio.to_thread(share.adopt, own, target, file.size, file.sha256)
+                return
+            except Failure as failure:
+                if failure.fault.kind is not FaultKind.OUTPUT_MISSING:
+                    raise
+        source = share.beside(target, f"{wanted.run}/{wanted.frame}/{wanted.number}")
+        remote = folder.output(wanted.frame, wanted.number, file.path)
+        await fetch(link, remote, source, file.size, file.sha256)
+        await asyncio.to_thread(share.place, source, target)
+
+
+def _named(fault: Fault, device: str, frame: int) -> Fault:
+    """Say whose frame it was, where the one who found fault with its files doesn't know."""
+    facts = {"device": device, "frame": str(frame)}
+    new = tuple(fact for fact in facts.items() if not fault.fact(fact[0]))
+    return Fault(fault.kind, fault.facts + new)
