@@ -42,7 +42,7 @@ DEAR = 2.0
 def assign(farm: Farm, now: float) -> None:
     """Choose once, after all bookkeeping for an event is done."""
     _settle(farm, now)
-    for desk in _asking(farm):
+    for desk in _asking(farm, now):
         _feed(farm, desk, now)
     _settle(farm, now)
     if farm.placing:
@@ -51,8 +51,12 @@ def assign(farm: Farm, now: float) -> None:
         _settle(farm, now)
 
 
-def _asking(farm: Farm) -> list[Desk]:
-    asking = [desk for desk in farm.desks.values() if desk.fresh and _gives_out(desk.job)]
+def _asking(farm: Farm, now: float) -> list[Desk]:
+    asking = [
+        desk
+        for desk in farm.desks.values()
+        if (desk.fresh or desk.owes_trade(now)) and _gives_out(desk.job)
+    ]
     return sorted(asking, key=lambda desk: desk.job.rank) if len(asking) > 1 else asking
 
 
@@ -99,6 +103,8 @@ def _takes_frames(run: Run, device: Device, job: Job) -> bool:
 
 def _feed(farm: Farm, desk: Desk, now: float) -> None:
     """Give frames to the runs that ask, the one that would finish first going first."""
+    if desk.owes_trade(now):
+        desk.wake()
     queue: list[tuple[float, SlotId, Run]] = []
     mean = desk.learner.costs.mean
     asking = list(desk.fresh.values())
@@ -121,7 +127,7 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
     hungry = [run for run in asking if run.in_hand < AHEAD]
     for run in hungry:
         desk.rest(run)
-    if hungry:
+    if hungry and desk.begins_trade(now):
         for run, frame in trade(farm, desk, hungry, now):
             order(farm, run, frame, now)
             desk.look_at(run, farm.devices[run.slot.device], now)

@@ -145,8 +145,8 @@ def _yields(farm: Farm, run: Run, desk: Desk) -> bool:
     at_rest = farm.desks.get(run.job)
     if at_rest is None or not other.is_open:
         return True
-    if not at_rest.pool.count or other.state is JobState.PAUSED:
-        return run.in_hand == 0
+    if not at_rest.pool.count or other.state is JobState.PAUSED or run.id in at_rest.resting:
+        return run.in_hand == 0  # its own job has nothing that is worth giving to it
     if farm.policy.share is Sharing.FAIR and other.priority == desk.job.priority:
         return len(at_rest.runs) > len(desk.runs) + 1
     return other.rank > desk.job.rank

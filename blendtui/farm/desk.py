@@ -15,6 +15,9 @@ LEAST_DOUBT = 0.05
 FREE_LOOKS = 16
 """A horizon is good for one look of each so many of the job's slots."""
 
+TRADING = 2e-4
+"""Seconds between two trades, for each of the job's slots: many slots are looked through then."""
+
 
 class Desk:
     """One job's. `fresh` are runs that could take a frame and were not yet asked; `resting` were
@@ -37,6 +40,8 @@ class Desk:
         self._end = 0.0
         self._checked = 0
         self._looks = 0
+        self._next_trade = 0.0
+        self._owed = False
 
     def place(self, frame: int) -> int:
         """Give a frame's place in the job."""
@@ -69,6 +74,19 @@ class Desk:
         """Ask the run again only when something changes."""
         self.resting[run.id] = run
         self._rested[run.id] = run.in_hand
+
+    def begins_trade(self, now: float) -> bool:
+        """Whether runs may take over from others now; else it's owed to them."""
+        # A clock that was set back must not hold it up.
+        gap = TRADING * len(self.runs)
+        self._owed = 0.0 < self._next_trade - now <= gap
+        if not self._owed:
+            self._next_trade = now + gap
+        return not self._owed
+
+    def owes_trade(self, now: float) -> bool:
+        """Whether runs wait for a trade that may be now."""
+        return self._owed and not 0.0 < self._next_trade - now
 
     def set_waiting(self, frame: Frame, waits: bool) -> None:
         """Note whether a frame waits."""
@@ -187,8 +205,8 @@ class Desk:
 
 def plan_end(slots: list[tuple[float, float]], unit: float, work: float, heaviest: float) -> float:
     """Give the time by which slots can finish so much work, the dearest frame included."""
-    if not slots:
-        return 0.0
+    if not slots or work <= 0:
+        return max((free for free, _ in slots), default=0.0)
     soonest = min(free + each * (heaviest / unit) for free, each in slots)
     return max(horizon(slots, work / unit), soonest)
 

@@ -30,6 +30,9 @@ GOLDEN = 0.618034
 REACH = 16
 """How many frames to either side a finished frame tells about."""
 
+LEAST = 1e-6
+"""The least that a frame is expected to cost, in seconds: sums that were taken from drift."""
+
 ABSENT = -128
 WORST_GRADE = 100
 
@@ -138,7 +141,7 @@ class Pool:
                     work += self._fresh * self._costs.mean
                 if count >= most:
                     break
-        return work / count if count else self._costs.mean
+        return max(work / count, LEAST) if count else self._costs.mean
 
     def heaviest(self) -> float:
         """Expected cost of the frames in the dearest grade."""

@@ -265,6 +265,8 @@ class Farm:
     def revive(self, attempt: Attempt, state: AttemptState) -> None:
         """Count on an attempt again that was given up or asked back."""
         attempt.state = state
+        if state is AttemptState.RENDERED:
+            self.uncollected[attempt.key] = attempt
         self.stir(self.runs[attempt.run])
         frame = self.frames[attempt.job][attempt.frame]
         frame.live.append(attempt.number)

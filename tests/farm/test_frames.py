@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blendtui.farm.frames import (
@@ -136,6 +136,7 @@ def _as_one_part(frames: list[int]) -> str:
     return f"{frames[0]}-{frames[-1]}" + (f"x{step}" if step > 1 else "")
 
 
+@settings(deadline=None)  # a long range takes its time
 @given(st.text(alphabet="0123456789-,x ", max_size=20) | st.text(max_size=20))
 def test_any_text_gives_frames_or_a_sentence(text: str) -> None:
     try:

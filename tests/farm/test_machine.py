@@ -174,7 +174,11 @@ class Farming(RuleBasedStateMachine):
                 run.is_current and (run.in_hand or run.rendering or run.state is not RunState.READY)
                 for run in farm.runs_of(job.name)
             )
-            assert busy or not able, job
+            coming = any(
+                run.state is RunState.STOPPING and farm.devices[run.slot.device].may_render(job)
+                for run in farm.current.values()
+            )
+            assert busy or coming or not able, job
 
     def _could_work(self, name: str, slot: object) -> bool:
         farm = self.world.scheduler.farm
