@@ -102,7 +102,9 @@ _Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
-    devices = commands.add_parser("devices", help="check devices, and trust their host keys")
+    devices = commands.add_parser(
+        "devices", help="check devices, trust their host keys, drain or disable them"
+    )
     actions = devices.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="connect to devices and say what they can do")
     check.add_argument("name", nargs="?", metavar="NAME")
@@ -112,7 +114,17 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
     trust.add_argument("name", metavar="NAME")
     trust.add_argument("--yes", action="store_true", help="do not ask")
     trust.set_defaults(command="devices-trust")
-    for parser in (check, trust):
+    parsers = [check, trust]
+    for name, text in (
+        ("drain", "let a device finish the frames that it is at, and give it no more"),
+        ("disable", "stop a device at once; others render its frames"),
+        ("enable", "give a drained or disabled device work again"),
+    ):
+        mode = actions.add_parser(name, help=text)
+        mode.add_argument("name", metavar="NAME")
+        mode.set_defaults(command="request-device", kind=name)
+        parsers.append(mode)
+    for parser in parsers:
         _add_places(parser, argparse.SUPPRESS)
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blendtui.errors import Failure, unexpected
 from blendtui.farm.faults import Fault, FaultKind
@@ -19,6 +20,9 @@ from blendtui.places import Places
 from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file
 from blendtui.settings import DeviceSettings, Settings
 from blendtui.wording import explain, safe
+
+if TYPE_CHECKING:
+    from blendtui.views import Views
 
 log = logging.getLogger("blendtui")
 
@@ -198,25 +202,39 @@ def status(options: argparse.Namespace) -> int:
 
 
 def request(options: argparse.Namespace) -> int:
-    """Ask a running engine for something, and wait for its answer."""
+    """Ask a running engine for something about a job, and wait for its answer."""
+    if not options.job.isprintable():  # such as bytes that are no text: the store can't hold them
+        raise Failure.of(FaultKind.JOB_UNKNOWN, job=options.job)
+    detail = str(getattr(options, "number", ""))
+    return _ask(
+        options, options.job, lambda views: views.ask_job(options.kind, options.job, detail)
+    )
+
+
+def request_device(options: argparse.Namespace) -> int:
+    """Ask a running engine for something about a device, and wait for its answer."""
+    settings, _ = load(options)
+    device = _named(settings, options.name)
+    return _ask(options, device.name, lambda views: views.ask_device(options.kind, device.name))
+
+
+def _ask(options: argparse.Namespace, whom: str, ask: Callable[[Views], int]) -> int:
     from blendtui.locks import engine_runs  # noqa: PLC0415
     from blendtui.views import Views  # noqa: PLC0415
 
     _, places = load(options)
-    if not options.job.isprintable():  # such as bytes that are no text: the store can't hold them
-        raise Failure.of(FaultKind.JOB_UNKNOWN, job=options.job)
     if not engine_runs(places):
         raise Failure.of(FaultKind.NO_ENGINE, share=places.share)
     views = Views(places.store)
     try:
-        number = views.request(options.kind, options.job, getattr(options, "number", None))
+        number = ask(views)
         deadline = time.monotonic() + ANSWER_WITHIN
         while time.monotonic() < deadline:
             taken, fault = views.answer(number)
             if fault is not None:
                 raise Failure(fault)
             if taken:
-                print(f"{safe(options.job)}: {options.kind} is done.")
+                print(f"{safe(whom)}: {options.kind} is done.")
                 return OK
             time.sleep(0.05)
     finally:

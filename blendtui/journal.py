@@ -19,12 +19,13 @@ from blendtui.store import fault_to_json, from_json, open_store, to_json, transl
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A user's wish: `kind` is pause, resume, cancel, retry or priority (with `number`)."""
+    """A user's wish about a job or a device; `kind` and `detail` are what `Views.ask_*` took."""
 
     id: int
     kind: str
-    job: str
-    number: int | None
+    job: str | None
+    device: str | None
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,12 @@ class Saved:
     runs: list[Run]
     attempts: list[Attempt]
     offsets: dict[str, int]
+    learned: list[Attempt]
     last_run: int
+
+
+REMEMBERED = 2000
+"""Finished frames of each job that are learned from again at a new start."""
 
 
 class Journal:
@@ -213,7 +219,19 @@ class Journal:
         found = self._db.execute(
             "SELECT * FROM request WHERE taken IS NULL AND id > ? ORDER BY id", (after,)
         )
-        return [Request(row["id"], row["kind"], row["job"], row["number"]) for row in found]
+        return [
+            Request(row["id"], row["kind"], row["job"], row["device"], row["detail"])
+            for row in found
+        ]
+
+    def foretell(self, forecasts: Mapping[str, tuple[float, float, float]]) -> None:
+        """Overwrite when each job will be done (low, expected, high); '' is the whole queue."""
+        with self._transaction():
+            self._db.execute("DELETE FROM forecast")
+            self._db.executemany(
+                "INSERT INTO forecast VALUES (?, ?, ?, ?)",
+                [(job, *when) for job, when in forecasts.items()],
+            )
 
     def answer(self, request: int, at: float, fault: Fault | None) -> None:
         """Mark a wish as taken, with the reason if it was refused."""
@@ -240,8 +258,21 @@ class Journal:
             runs=[rows.run(row) for row in open_runs],
             attempts=[rows.attempt(row) for row in attempts if row["run"] in known],
             offsets={row["id"]: row["log_offset"] for row in open_runs},
+            learned=self._learned(),
             last_run=self._last_run(),
         )
+
+    def _learned(self) -> list[Attempt]:
+        """Give the newest finished tries of jobs that go on: what speeds and costs come of."""
+        found = self._db.execute(
+            "SELECT * FROM (SELECT attempt.*, ROW_NUMBER() OVER"
+            " (PARTITION BY job ORDER BY attempt.ended DESC) AS place"
+            " FROM attempt JOIN job ON job.name = attempt.job"
+            " WHERE job.state IN ('active', 'paused') AND attempt.state = 'done'"
+            " AND attempt.seconds IS NOT NULL) WHERE place <= ? ORDER BY ended",
+            (REMEMBERED,),
+        )
+        return [rows.attempt(row) for row in found]
 
     def _last_run(self) -> int:
         """Give the highest number of a run's name; a closed run's is never used again."""

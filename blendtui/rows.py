@@ -9,6 +9,7 @@ from blendtui.farm.model import (
     Attempt,
     AttemptState,
     Device,
+    DeviceMode,
     DeviceSpec,
     FailedTry,
     Frame,
@@ -20,6 +21,7 @@ from blendtui.farm.model import (
     Run,
     RunState,
     SlotId,
+    StartTimes,
 )
 from blendtui.store import fault_from_json, fault_to_json, from_json, to_json
 
@@ -150,12 +152,19 @@ def device_row(item: Device) -> dict[str, object]:
         "fault_json": fault_to_json(item.fault),
         "set_aside_json": to_json(item.set_aside),
         "spec_json": to_json(item.spec),
+        "mode": item.mode,
+        "start_times_json": to_json(item.start_times),
+        "blenders_json": to_json(sorted(item.blenders)),
     }
 
 
 def device(row: sqlite3.Row) -> Device:
-    """Read a device; whether it can be reached is seen anew."""
-    return Device(from_json(row["spec_json"], DeviceSpec))
+    """Read a device; whether it can be reached, and for which jobs, is seen anew."""
+    return Device(
+        from_json(row["spec_json"], DeviceSpec),
+        mode=DeviceMode(row["mode"]),
+        start_times=from_json(row["start_times_json"], StartTimes),
+    )
 
 
 def frame(row: sqlite3.Row) -> Frame:

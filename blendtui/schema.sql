@@ -94,7 +94,18 @@ CREATE TABLE IF NOT EXISTS device (
     fault_json TEXT,
     set_aside_json TEXT NOT NULL,
     spec_json TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    start_times_json TEXT NOT NULL,
+    blenders_json TEXT NOT NULL,
     revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- When each job will be done ('' is the whole queue); overwritten, never a history.
+CREATE TABLE IF NOT EXISTS forecast (
+    job TEXT PRIMARY KEY,
+    low REAL NOT NULL,
+    expected REAL NOT NULL,
+    high REAL NOT NULL
 ) WITHOUT ROWID;
 
 -- What a slot's Blender is at; overwritten, never a history.
@@ -126,8 +137,9 @@ CREATE TABLE IF NOT EXISTS request (
     id INTEGER PRIMARY KEY,
     at REAL NOT NULL,
     kind TEXT NOT NULL,
-    job TEXT NOT NULL,
-    number INTEGER,
+    job TEXT,
+    device TEXT,
+    detail TEXT NOT NULL,
     taken REAL,
     answer_json TEXT
 );

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -21,10 +22,14 @@ class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """`[share]`: where projects are dropped and frames come back.
 
     `settle` is the time in seconds that a complete drop must stay unchanged before it is taken;
-    `patience` the time in seconds that an incomplete one may pause before it is refused.
+    `patience` the time in seconds that an incomplete one may pause before it is refused. `policy`
+    is how jobs of equal priority share the devices: "first" come, first served, or "fair" shares.
+    A frame that takes `overdue` times what was expected is reported, and tried elsewhere.
     """
 
     path: Path | None = None
+    policy: Literal["first", "fair"] = "first"
+    overdue: float = 4.0
     settle: float = 1.0
     patience: float = 60.0
     limits: Limits = Limits()
@@ -36,9 +41,11 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     `host` is an address, an alias of the SSH configuration, or "local" for this machine without
     sshd. `port`, `user` and `key` are None where SSH's own configuration decides. `performance`
     is a relative speed, a first guess. `slots` is how many Blenders run at once, `threads` how
-    many threads each may use (None: Blender decides). `launch` is put before Blender's command.
-    `work_dir` is a folder on the device (`~` is the user's home there), `cache` the bytes that
-    project files may take there. `share_mount` is where the device itself sees the share.
+    many threads each may use (None: Blender decides). A Blender is restarted after `restart_after`
+    frames, and when it takes more than `memory_limit` bytes (None: never). `launch`
+    is put before Blender's command. `work_dir` is a folder on the device (`~` is the user's home
+    there), `cache` the bytes that project files may take there. `share_mount` is where the device
+    itself sees the share.
     """
 
     name: str = ""
@@ -51,6 +58,8 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     performance: float = 1.0
     slots: int = 1
     threads: int | None = None
+    restart_after: int | None = None
+    memory_limit: int | None = None
     launch: str = ""
     env: dict[str, str] = {}
     tags: tuple[str, ...] = ()

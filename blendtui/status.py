@@ -9,22 +9,24 @@ from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
 from blendtui.places import Places
 from blendtui.tables import table
-from blendtui.views import DeviceRow, JobRow, RunRow, Views
+from blendtui.views import DeviceRow, ForecastRow, JobRow, RunRow, Views
 from blendtui.wording import explain, safe
 
 
 def collect(views: Views, places: Places) -> dict[str, Any]:
     """Gather all that `--json` prints; times in ISO 8601, UTC."""
+    forecasts = views.forecasts()
     runs = [run for run in views.runs() if run.state in ("starting", "ready", "stopping")]
     return {
         "share": str(places.share),
         "engine": engine_runs(places),
-        "jobs": [_job(job) for job in views.jobs()],
+        "done_at": _when(forecasts.get("")),
+        "jobs": [_job(job, forecasts.get(job.name)) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
     }
 
 
-def _job(job: JobRow) -> dict[str, Any]:
+def _job(job: JobRow, forecast: ForecastRow | None) -> dict[str, Any]:
     return {
         "name": job.name,
         "state": job.state,
@@ -34,6 +36,7 @@ def _job(job: JobRow) -> dict[str, Any]:
         "failed": job.failed,
         "added": _time(job.added),
         "ended": _time(job.ended),
+        "done_at": _when(forecast if job.state == "active" else None),
         "reason": _words(job.fault),
         "warnings": [str(explain(warning)) for warning in job.warnings],
     }
@@ -44,6 +47,7 @@ def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
         "name": device.name,
         "connected": device.contact,
         "enabled": device.enabled,
+        "mode": device.mode,
         "problem": _words(device.fault),
         "slots": [
             {"slot": run.slot, "job": run.job, "state": run.state, "frame": run.frame}
@@ -52,6 +56,13 @@ def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
         ],
         "set_aside": {job: str(explain(fault)) for job, fault in device.set_aside.items()},
     }
+
+
+def _when(forecast: ForecastRow | None) -> dict[str, str | None] | None:
+    if forecast is None:
+        return None
+    times = {"expected": forecast.expected, "low": forecast.low, "high": forecast.high}
+    return {name: _time(at) for name, at in times.items()}
 
 
 def _time(at: float | None) -> str | None:
@@ -67,7 +78,7 @@ def text(shown: dict[str, Any]) -> str:
     engine = "is running" if shown["engine"] else "is not running (start it: blendtui --watch)"
     lines = [f"Share   {safe(shown['share'])}", f"Engine  {engine}", ""]
     lines += table(
-        ("JOB", "STATE", "DONE", "FAILED", "PRIORITY"),
+        ("JOB", "STATE", "DONE", "FAILED", "PRIORITY", "DONE AT"),
         [
             (
                 safe(job["name"]),
@@ -75,6 +86,7 @@ def text(shown: dict[str, Any]) -> str:
                 f"{job['done']}/{job['frames']}",
                 str(job["failed"]),
                 str(job["priority"]),
+                _clock(job["done_at"]),
             )
             for job in shown["jobs"]
         ],
@@ -93,9 +105,24 @@ def text(shown: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _clock(done_at: dict[str, str] | None) -> str:
+    """Give a forecast as local times: expected, then the range."""
+    if done_at is None:
+        return "-"
+    expected, low, high = (_local(done_at[name]) for name in ("expected", "low", "high"))
+    return f"{expected} ({low} to {high})"
+
+
+def _local(at: str) -> str:
+    then, today = datetime.fromisoformat(at).astimezone(), datetime.now().astimezone().date()
+    return then.strftime("%H:%M" if then.date() == today else "%a %H:%M")
+
+
 def _state(device: dict[str, Any]) -> str:
-    if not device["enabled"]:
+    if not device["enabled"] or device["mode"] == "off":
         return "disabled"
+    if device["mode"] == "draining":
+        return "draining"
     return "connected" if device["connected"] else "not connected"
 
 

@@ -14,7 +14,7 @@ import msgspec
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
-VERSION = 2
+VERSION = 3
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from blendtui.farm.model import DeviceMode
 from blendtui.farm.state import NoteKind
 from blendtui.views import HistoryRow
 from blendtui.wording import duration, explain, safe
@@ -50,6 +52,20 @@ def _device(row: HistoryRow) -> str:
 
 def _place(row: HistoryRow) -> str:
     return f"{_job(row)}: frame {row.frame} on {_device(row)}"
+
+
+_MODES: dict[str, str] = {
+    DeviceMode.ON: "gets work again",
+    DeviceMode.DRAINING: "finishes the frames that it is at and gets no more",
+    DeviceMode.OFF: "is stopped and gets no work",
+}
+
+
+def _overdue(detail: str) -> str:
+    times = re.fullmatch(r"(\d+) of (\d+)", detail)
+    if times is None:
+        return safe(detail)
+    return f"{duration(float(times[1]))} already, not {duration(float(times[2]))}"
 
 
 def _ended(row: HistoryRow) -> str:
@@ -99,6 +115,13 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     NoteKind.SET_ASIDE: lambda row: (
         f"{_device(row)} is kept from {_job(row)} after failing to begin it three times."
         f" {_why(row)}"
+    ),
+    NoteKind.DEVICE_MODE: lambda row: (
+        f"{_device(row)}: {_MODES.get(row.detail, safe(row.detail))}."
+    ),
+    NoteKind.OVERDUE: lambda row: (
+        f"{_place(row)} takes far longer than expected: {_overdue(row.detail)}. Another slot tries"
+        " it as soon as one is idle."
     ),
     NoteKind.HELD_UP: lambda row: (
         f"{_job(row)}: waiting to write to the share. {_why(row)}"

@@ -11,9 +11,10 @@ from typing import Literal
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
 from blendtui.farm.project import BlendFacts
-from blendtui.store import fault_from_json, from_json, open_store
+from blendtui.store import fault_from_json, from_json, open_store, translated
 
-RequestKind = Literal["pause", "resume", "cancel", "retry", "priority"]
+JobWish = Literal["pause", "resume", "cancel", "retry", "priority"]
+DeviceWish = Literal["drain", "disable", "enable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device; `lost_since` is None while there is contact."""
+    """A device; `lost_since` is None while there is contact, `mode` what a user wants of it."""
 
     name: str
     slots: int
@@ -101,6 +102,17 @@ class DeviceRow:
     fault: Fault | None
     set_aside: dict[str, Fault]
     spec: DeviceSpec
+    mode: str
+    blenders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """When something will be done, in seconds since the epoch: nearly surely from low to high."""
+
+    low: float
+    expected: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,7 @@ class Views:
     """Reads the store. One per face and thread; never blocks the engine."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._db = open_store(path)
         self._specs: dict[str, JobSpec] = {}
 
@@ -287,9 +300,16 @@ class Views:
                 fault_from_json(row["fault_json"]),
                 from_json(row["set_aside_json"], dict[str, Fault]),
                 from_json(row["spec_json"], DeviceSpec),
+                row["mode"],
+                from_json(row["blenders_json"], tuple[str, ...]),
             )
             for row in found
         ]
+
+    def forecasts(self) -> dict[str, ForecastRow]:
+        """Give when each job will be done, by name; the whole queue's name is empty."""
+        found = self._db.execute("SELECT * FROM forecast")
+        return {row["job"]: ForecastRow(row["low"], row["expected"], row["high"]) for row in found}
 
     def history(self, after: int = 0) -> list[HistoryRow]:
         """Give what happened after a row of the history, oldest first."""
@@ -314,12 +334,23 @@ class Views:
         number: int = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM history").fetchone()[0]
         return number
 
-    def request(self, kind: RequestKind, job: str, number: int | None = None) -> int:
-        """Write a wish for the engine; its number tells `answer` what to look for."""
-        cursor = self._db.execute(
-            "INSERT INTO request (at, kind, job, number) VALUES (?, ?, ?, ?)",
-            (time.time(), kind, job, number),
-        )
+    def ask_job(self, kind: JobWish, job: str, detail: str = "") -> int:
+        """Write a wish about a job for the engine; its number tells `answer` what to look for.
+
+        `detail` is the new priority, where it is about that.
+        """
+        return self._ask(kind, job, None, detail)
+
+    def ask_device(self, kind: DeviceWish, device: str, detail: str = "") -> int:
+        """Write a wish about a device for the engine, likewise."""
+        return self._ask(kind, None, device, detail)
+
+    def _ask(self, kind: str, job: str | None, device: str | None, detail: str) -> int:
+        with translated(self._path):
+            cursor = self._db.execute(
+                "INSERT INTO request (at, kind, job, device, detail) VALUES (?, ?, ?, ?, ?)",
+                (time.time(), kind, job, device, detail),
+            )
         return int(cursor.lastrowid or 0)
 
     def answer(self, request: int) -> tuple[bool, Fault | None]:

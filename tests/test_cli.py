@@ -186,7 +186,13 @@ def test_status_of_a_new_farm_says_what_to_do(house: House) -> None:
     assert "blendtui --watch" in said.out
     assert "No jobs." in said.out
     told = json.loads(house.run("status", "--json").out)
-    assert told == {"share": str(house.share), "engine": False, "jobs": [], "devices": []}
+    assert told == {
+        "share": str(house.share),
+        "engine": False,
+        "done_at": None,
+        "jobs": [],
+        "devices": [],
+    }
 
 
 @pytest.fixture
@@ -215,7 +221,7 @@ def test_status_shows_jobs_and_devices(farm: House) -> None:
     said = farm.run("status")
     assert said.code == 0
     rows = {line.split()[0]: line.split() for line in said.out.splitlines() if line}
-    assert rows["shot"][1:] == ["active", "1/3", "0", "50"]
+    assert rows["shot"][1:] == ["active", "1/3", "0", "50", "-"]
     assert rows["left"][1] == "connected"
     assert rows["right"][1] == "disabled"
     assert "has no camera" in said.out

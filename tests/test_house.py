@@ -14,11 +14,12 @@ import pytest
 
 from blendtui import cli, telling
 from blendtui.bpy_wheel import LIBRARIES
+from blendtui.engine import wishes
 from blendtui.farm import decisions, events, scheduler
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.state import NoteKind
 from blendtui.sentences import SENTENCES
-from blendtui.views import RequestKind
+from blendtui.views import DeviceWish, JobWish
 from blendtui.wording import explain
 
 ROOT = Path(__file__).parent.parent
@@ -205,11 +206,18 @@ def test_each_thing_that_is_noted_has_its_line() -> None:
     assert telling._LINES.keys() == set(NoteKind)
 
 
-@pytest.mark.parametrize("kind", get_args(RequestKind))
-def test_each_request_can_be_made_on_the_command_line(kind: str) -> None:
+@pytest.mark.parametrize("kind", get_args(JobWish))
+def test_each_wish_about_a_job_can_be_made_on_the_command_line(kind: str) -> None:
     more = ["7"] if kind == "priority" else []
     options = cli._parser().parse_args([kind, "shot", *more])
     assert (options.command, options.kind, options.job) == ("request", kind, "shot")
+
+
+@pytest.mark.parametrize("kind", get_args(DeviceWish))
+def test_each_wish_about_a_device_can_be_made_on_the_command_line(kind: str) -> None:
+    options = cli._parser().parse_args(["devices", kind, "left"])
+    assert (options.command, options.kind, options.name) == ("request-device", kind, "left")
+    assert kind in wishes._MODES
 
 
 def test_each_decision_names_the_event_of_its_failure_and_the_scheduler_takes_it() -> None:

@@ -9,12 +9,12 @@ MEAN = 20.0
 """Seconds that a frame costs on average, in every family."""
 
 
-def equal(chance: Random, count: int) -> list[float]:
+def equal(_: Random, count: int) -> list[float]:
     """Give frames that all cost the same."""
     return [MEAN] * count
 
 
-def ramp(chance: Random, count: int, last: float = 20.0) -> list[float]:
+def ramp(_: Random, count: int, last: float = 20.0) -> list[float]:
     """Give frames that grow dearer from 1 to `last` along the timeline."""
     raw = [1 + (last - 1) * number / max(count - 1, 1) for number in range(count)]
     return _scaled(raw)
@@ -33,7 +33,7 @@ def lognormal(chance: Random, count: int) -> list[float]:
     return _scaled([chance.lognormvariate(0, 1) for _ in range(count)])
 
 
-def alternating(chance: Random, count: int) -> list[float]:
+def alternating(_: Random, count: int) -> list[float]:
     """Give frames that are cheap and dear by turns."""
     return _scaled([1.0 if number % 2 else 4.0 for number in range(count)])
 

@@ -88,7 +88,7 @@ def _large(chance: Random) -> tuple[list[Machine], list[float]]:
 SCENARIOS = (
     Scenario("equal devices, equal frames", 1.03, _equal),
     Scenario("speeds 1 to 10, weights right", 1.06, _speeds(lambda speed: speed)),
-    Scenario("speeds 1 to 10, no weights", 1.06, _speeds(lambda speed: 1.0)),
+    Scenario("speeds 1 to 10, no weights", 1.06, _speeds(lambda _: 1.0)),
     Scenario("speeds 1 to 10, weights inverted", 1.06, _speeds(lambda speed: 1 / speed)),
     Scenario("heavy-tailed costs", 1.10, _family(costs.lognormal, 40)),
     Scenario("ramp of 1 to 20", 1.06, _family(costs.ramp, 40)),

@@ -11,6 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from benchmarks.simulator.bound import Machine
 from blendtui.farm import decisions as do
@@ -71,9 +72,9 @@ class Simulation:
         for name, machine in self._machines.items():
             self._tell(ev.DeviceReached(name))
             for begin, end in machine.gaps:
-                self._at(begin, lambda name=name: self._die(name))
+                self._at(begin, partial(self._die, name))
                 if end != float("inf"):
-                    self._at(end, lambda name=name: self._return(name))
+                    self._at(end, partial(self._return, name))
         frames = tuple(range(1, len(self._costs) + 1))
         self._tell(ev.JobAdded(JobSpec("shot", "shot.blend", frames)))
         self._at(1.0, self._tick)

@@ -40,6 +40,8 @@ SHARE: Rules = {
     "path": Rule("the path of a folder on this machine", '"./share"', values.local_path),
     "settle": Rule("a number of seconds from 0 to 86400", "1.0", values.number(0, 86400)),
     "patience": Rule("a number of seconds from 0 to 86400", "60.0", values.number(0, 86400)),
+    "policy": Rule('"first" or "fair"', '"fair"', values.choice("first", "fair")),
+    "overdue": Rule("a number from 1.5 to 1000", "4.0", values.number(1.5, 1000)),
     "limits": LIMITS,
 }
 
@@ -61,6 +63,8 @@ DEVICE: Rules = {
     "performance": Rule("a number from 0.001 to 1000000", "1.0", values.number(0.001, 10**6)),
     "slots": Rule("a whole number from 1 to 64", "1", values.whole(1, 64)),
     "threads": Rule("a whole number from 1 to 1024", "8", values.whole(1, 1024)),
+    "restart_after": Rule("a whole number from 1 to 1000000", "200", values.whole(1, 10**6)),
+    "memory_limit": Rule(_SIZE, '"12 GiB"', values.size),
     "launch": Rule(
         "the beginning of a command line, in one line and with its quotation marks closed",
         '"nice -n 10"',

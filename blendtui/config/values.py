@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -135,6 +136,18 @@ def truth(value: object, _: Path) -> bool:
         return value
     meant = value.strip().lower() if isinstance(value, str) else value
     raise Wrong(described(value), "false" if meant in _NO else "true")
+
+
+def choice(*words: str) -> Callable[[object, Path], str]:
+    """Make the check of one of some words."""
+
+    def read(value: object, _: Path) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        near = difflib.get_close_matches(str(value).lower(), words, n=1, cutoff=0.5)
+        raise Wrong(described(value), json.dumps(near[0] if near else words[-1]))
+
+    return read
 
 
 # texts

@@ -208,5 +208,6 @@ def _spec(job: str, unpacked: Unpacked, frames: tuple[int, ...]) -> JobSpec:
         scene=jobfile.scene,
         priority=jobfile.priority,
         tags=frozenset(jobfile.tags),
+        blender=jobfile.blender,
         allow_scripts=jobfile.allow_scripts,
     )

@@ -23,13 +23,13 @@ from blendtui.farm import events as ev
 from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import DeviceSpec, Run
+from blendtui.farm.model import DeviceSpec, Policy, Run, Sharing
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, NoteKind, Step, Stored
 from blendtui.filewatch import changes
 from blendtui.journal import Journal
 from blendtui.places import Places
-from blendtui.settings import DeviceSettings, Settings
+from blendtui.settings import DeviceSettings, Settings, ShareSettings
 from blendtui.share import Share
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,9 @@ TICK = 1.0
 
 PROGRESS = 0.5
 """Seconds between two writings of progress."""
+
+FORECAST = 2.0
+"""Seconds between two forecasts."""
 
 STORE_AGAIN = 2.0
 """Seconds until what the store has no room for is written to it again."""
@@ -127,6 +130,7 @@ class Engine:
                     group.create_task(self._apply_all(), name="inbox"),
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._flush_progress(), name="progress"),
+                    group.create_task(self._foretell(), name="forecast"),
                     group.create_task(self._wishes.keep(), name="wishes"),
                     group.create_task(self._keep_touching(), name="touch"),
                     group.create_task(self._follow_config(), name="config"),
@@ -144,7 +148,12 @@ class Engine:
         saved = self._journal.load()
         self._offsets.update(saved.offsets)
         self._scheduler.restore(
-            saved.jobs, saved.devices, saved.runs, saved.attempts, saved.last_run
+            saved.jobs,
+            saved.devices,
+            saved.runs,
+            saved.attempts,
+            learned=saved.learned,
+            last_run=saved.last_run,
         )
         runs = frozenset(run.id for run in saved.runs)
         for job, _ in saved.jobs:
@@ -283,6 +292,7 @@ class Engine:
                 await station.change(device)
         self._arrivals.change(settings.share)
         specs = tuple(_spec(device) for device in settings.devices)
+        self._office.tell(Heard(ev.PolicySet(_policy(settings.share))))
         self._office.tell(Heard(ev.DevicesSet(specs)))
         self._settings = settings
 
@@ -334,6 +344,16 @@ class Engine:
                     self._journal.progress(self._office.progress.values())
                 self._office.progress.clear()
 
+    async def _foretell(self) -> None:
+        while True:
+            await asyncio.sleep(FORECAST)
+            outlook = self._scheduler.forecast(self._office.clock.now())
+            every = outlook.jobs if outlook.queue is None else {**outlook.jobs, "": outlook.queue}
+            with contextlib.suppress(Failure):  # the next one comes soon
+                self._journal.foretell(
+                    {job: (one.low, one.expected, one.high) for job, one in every.items()}
+                )
+
     def _keep_log(self, job: str, frame: int, number: int, text: str) -> None:
         """Keep a failed try's log beside its frames; a share that is full does without."""
         name = f"frame-{frame}-try-{number}.log"
@@ -359,7 +379,13 @@ def _spec(device: DeviceSettings) -> DeviceSpec:
         performance=device.performance,
         tags=frozenset(device.tags),
         enabled=device.enabled,
+        restart_after=device.restart_after,
+        memory_limit=device.memory_limit,
     )
+
+
+def _policy(share: ShareSettings) -> Policy:
+    return Policy(share=Sharing(share.policy), overdue=share.overdue)
 
 
 def _content(path: Path) -> bytes | None:

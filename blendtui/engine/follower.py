@@ -93,7 +93,9 @@ class Follower:
         """Take what could be true: some files, each with its own name, in the frame's folder."""
         flaw = _flaw([file.path for file in line.files])
         if flaw is None:
-            return ev.FrameRendered(self.run.id, line.frame, line.number, line.seconds, line.files)
+            return ev.FrameRendered(
+                self.run.id, line.frame, line.number, line.seconds, line.files, line.memory
+            )
         facts = {"device": self._device, "frame": line.frame, "detail": flaw}
         fault = Fault.of(FaultKind.OUTPUT_REFUSED, **facts)
         return ev.FrameFailed(self.run.id, line.frame, line.number, fault)

@@ -11,7 +11,7 @@ from blendtui.errors import Failure
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import FrameState, Job
+from blendtui.farm.model import DeviceMode, FrameState, Job
 from blendtui.farm.state import Farm
 from blendtui.journal import Journal, Request
 
@@ -19,6 +19,12 @@ log = logging.getLogger(__name__)
 
 EVERY = 0.2
 """Seconds between two looks for users' wishes."""
+
+_MODES = {
+    "drain": DeviceMode.DRAINING,
+    "disable": DeviceMode.OFF,
+    "enable": DeviceMode.ON,
+}
 
 _SIMPLE: dict[str, Callable[[str], Event]] = {
     "pause": ev.JobPaused,
@@ -65,17 +71,25 @@ class Wishes:
             self._unanswered[number] = fault
 
     def _judge(self, request: Request) -> tuple[Event | None, Fault | None]:
-        job = self._farm.jobs.get(request.job)
+        if request.device is not None:
+            return self._judge_device(request, request.device)
+        job = self._farm.jobs.get(request.job or "")
         if job is None:
             return None, Fault.of(FaultKind.JOB_UNKNOWN, job=request.job)
-        if request.kind == "priority" and request.number is not None:
-            return ev.JobPrioritized(job.name, request.number), None
+        if request.kind == "priority" and request.detail.isdecimal():
+            return ev.JobPrioritized(job.name, int(request.detail)), None
         allowed = _has_more(job) if request.kind == "retry" else job.is_open
         if request.kind not in _SIMPLE or not allowed:
             return None, Fault.of(
                 FaultKind.REQUEST_REFUSED, request=request.kind, job=job.name, state=job.state
             )
         return _SIMPLE[request.kind](job.name), None
+
+    def _judge_device(self, request: Request, device: str) -> tuple[Event | None, Fault | None]:
+        if device not in self._farm.devices:
+            facts = {"names": ", ".join(self._farm.devices), "file": "devices.toml"}
+            return None, Fault.of(FaultKind.DEVICE_UNKNOWN, device=device, **facts)
+        return ev.DeviceModeSet(device, _MODES[request.kind]), None
 
 
 def _has_more(job: Job) -> bool:

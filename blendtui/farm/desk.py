@@ -86,7 +86,7 @@ class Desk:
 
     def owes_trade(self, now: float) -> bool:
         """Whether runs wait for a trade that may be now."""
-        return self._owed and not 0.0 < self._next_trade - now
+        return self._owed and not self._next_trade - now > 0.0
 
     def set_waiting(self, frame: Frame, waits: bool) -> None:
         """Note whether a frame waits."""

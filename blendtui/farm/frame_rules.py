@@ -80,9 +80,9 @@ def _learn(farm: Farm, attempt: Attempt, event: FrameRendered) -> None:
         desk.learn(attempt, device, event.seconds)
         desk.overdue.pop(attempt.key, None)
     farm.stir(run)
-    policy = farm.policy
-    worn = policy.frames_per_run is not None and run.rendered >= policy.frames_per_run
-    fat = policy.memory_limit is not None and (event.memory or 0) > policy.memory_limit
+    spec = device.spec
+    worn = spec.restart_after is not None and run.rendered >= spec.restart_after
+    fat = spec.memory_limit is not None and (event.memory or 0) > spec.memory_limit
     if (worn or fat) and run.state is RunState.READY:
         stop_run(farm, run)
 

@@ -91,14 +91,10 @@ class Sharing(StrEnum):
 class Policy:
     """The user's say in the rules.
 
-    A Blender that has rendered `frames_per_run` frames, or takes more than `memory_limit` bytes
-    after a frame, is restarted (None: never). A frame that takes more than `overdue` times what is
-    expected is reported and tried elsewhere.
+    A frame that takes more than `overdue` times what is expected is reported, and tried elsewhere.
     """
 
     share: Sharing = Sharing.FIRST
-    frames_per_run: int | None = None
-    memory_limit: int | None = None
     overdue: float = 4.0
 
 
@@ -106,7 +102,8 @@ class Policy:
 class DeviceSpec:
     """What devices.toml says of a device, as far as the rules need it.
 
-    `blenders` are the versions that it has; empty where that isn't known, and any job may try.
+    A Blender that has rendered `restart_after` frames, or takes more than `memory_limit` bytes
+    after a frame, is restarted between two frames (None: never).
     """
 
     name: str
@@ -114,7 +111,8 @@ class DeviceSpec:
     performance: float = 1.0
     tags: frozenset[str] = frozenset()
     enabled: bool = True
-    blenders: frozenset[str] = frozenset()
+    restart_after: int | None = None
+    memory_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +350,8 @@ class Device:
 
     `lost_since` is when contact ended, None while there is contact or never was. `troubles`
     counts failed starts in a row for a job, `failing` has the frames that failed in a row;
-    `set_aside` has the jobs that it is kept from and why.
+    `set_aside` has the jobs that it is kept from and why. `blenders` are the versions that it is
+    known to have; empty before a first run, when any job may try.
     """
 
     spec: DeviceSpec
@@ -366,6 +365,7 @@ class Device:
     failing: dict[str, tuple[int, ...]] = field(default_factory=dict)
     start_times: StartTimes = field(default_factory=StartTimes)
     projects: dict[str, None] = field(default_factory=dict)
+    blenders: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"
@@ -395,5 +395,6 @@ class Device:
 
     def has_blender(self, wanted: str) -> bool:
         """Whether one of its Blenders is of the wanted version ("4.2" takes "4.2.3")."""
-        have = self.spec.blenders
-        return not (wanted and have) or any(f"{one}.".startswith(f"{wanted}.") for one in have)
+        if not wanted or not self.blenders:
+            return True
+        return any(f"{one}.".startswith(f"{wanted}.") for one in self.blenders)

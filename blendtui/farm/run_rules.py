@@ -59,6 +59,7 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
+        device.blenders = frozenset()
         if not device.contact and device.lost_since is None and farm.runs_on(device.name):
             device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)
@@ -200,6 +201,9 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     device.start_times.learn(now - run.started, device.has_project(job.name))
     device.projects[job.name] = None
+    if event.blender:
+        device.blenders = frozenset({event.blender})
+    farm.touch(device)
     device.troubles.pop(job.name, None)
     for warning in event.warnings:
         if warning not in job.warnings:

@@ -115,10 +115,13 @@ class Scheduler:
         devices: Iterable[Device],
         runs: Iterable[Run],
         attempts: Iterable[Attempt],
+        *,
+        learned: Iterable[Attempt] = (),
         last_run: int = 0,
     ) -> None:
         """Begin with what the store has. Nothing is decided until devices are reached.
 
+        `learned` are finished tries, oldest first, to learn from them again.
         `last_run` is the highest number that a run's name ever had, closed ones included.
         """
         self.farm.next_run = max(self.farm.next_run, last_run + 1)
@@ -132,6 +135,8 @@ class Scheduler:
             self.farm.next_run = max(self.farm.next_run, serial + 1)
         for attempt in attempts:
             self.farm.add_attempt(attempt)
+        for attempt in learned:
+            self.farm.relearn(attempt)
         self.farm.take_step()
 
     def handle(self, event: Event, now: float) -> Step:

@@ -218,6 +218,12 @@ class Farm:
         detail = f"{state} {done} {total} {now - job.added:.3f}"
         self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=detail)
 
+    def relearn(self, attempt: Attempt) -> None:
+        """Learn from a frame that was finished before a restart."""
+        desk, device = self.desks.get(attempt.job), self.devices.get(attempt.slot.device)
+        if desk is not None and device is not None and attempt.seconds is not None:
+            desk.learn(attempt, device, attempt.seconds)
+
     # runs and attempts
 
     def run_name(self, slot: SlotId) -> str:

@@ -25,8 +25,12 @@ _EXPECTED: Final = {
     "scene": 'the name of a scene, such as "Scene"',
     "priority": f"a whole number from 0 to {HIGHEST_PRIORITY}, without quotes",
     "tags": 'a list of words, such as ["gpu", "studio"]',
+    "blender": 'a version of Blender, such as "4.2"',
     "allow_scripts": "true or false, without quotes",
 }
+
+
+_VERSION = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}", re.ASCII)
 
 
 class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -34,6 +38,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     `blend` is a path in the zip, as written. `frames` is a text for `parse_frames`. `priority` is
     from 0 to 100, higher goes first. `tags` name the devices that may render, all of them needed.
+    `blender` is the version that may render ("4.2" takes 4.2.3), any if empty.
     `allow_scripts` lets Python in the .blend run on the devices.
     """
 
@@ -42,6 +47,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     scene: str | None = None
     priority: int = DEFAULT_PRIORITY
     tags: tuple[str, ...] = ()
+    blender: str = ""
     allow_scripts: bool = False
 
 
@@ -125,6 +131,8 @@ def _problem(key: str, value: object) -> str:
         return f"“{key}” is empty"
     if key == "priority" and isinstance(value, int) and not 0 <= value <= HIGHEST_PRIORITY:
         return "“priority” is out of range"
+    if key == "blender" and isinstance(value, str) and not _VERSION.fullmatch(value):
+        return "“blender” is no version"
     if key == "tags" and isinstance(value, list) and not all(tag.strip() for tag in value):
         return "“tags” has an empty word"
     return ""

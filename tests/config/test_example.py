@@ -48,7 +48,14 @@ def test_with_its_remarks_taken_away_it_is_right_too(tmp_path: Path) -> None:
     assert said(path) == []
     left, _, tower = config.load(path).devices
     assert tower.name == "tower"
-    expected = DeviceSettings(name="left", host="local", work_dir=left.work_dir, threads=8)
+    expected = DeviceSettings(
+        name="left",
+        host="local",
+        work_dir=left.work_dir,
+        threads=8,
+        restart_after=200,
+        memory_limit=12 * 2**30,
+    )
     assert left == expected, "what the remarks call the default is the default"
 
 

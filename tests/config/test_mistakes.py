@@ -10,8 +10,8 @@ from blendtui import config
 from tests.support.configs import said, write
 
 DEVICE_KEYS = (
-    "host, port, user, key, blender, work_dir, performance, slots, threads, launch, env, tags, "
-    "share_mount, cache, enabled"
+    "host, port, user, key, blender, work_dir, performance, slots, threads, "
+    "restart_after, memory_limit, launch, env, tags, share_mount, cache, enabled"
 )
 PATH = 'a path on the device that begins with "/" or "~/"'
 NAME = "a name of at most 64 letters (a to z), digits, - _ and ., with a letter or digit first"
@@ -103,7 +103,7 @@ def test_an_unknown_table_within_a_device_or_the_share_is_told(tmp_path: Path) -
     )
     assert said(path) == [
         "devices.toml, line 3: `[share.limit]` is not a setting. Did you mean `limits`? "
-        "Known there: path, settle, patience, limits.",
+        "Known there: path, settle, patience, policy, overdue, limits.",
         "devices.toml, line 6: `[share.limits] sizes` is not a setting. Did you mean `size`? "
         "Known there: files, size, ratio.",
         "devices.toml, line 10: `[devices.a.environment]` is not a setting. Did you mean `env`? "

@@ -27,10 +27,11 @@ from tests.support.world import World
 TAGS = st.sampled_from([frozenset[str](), frozenset({"gpu"})])
 DEVICES = st.lists(
     st.builds(
-        lambda slots, performance, tags: (slots, performance, tags),
+        lambda slots, performance, tags, limit: (slots, performance, tags, limit),
         st.integers(1, 3),
         st.sampled_from([0.1, 1.0, 4.0]),
         TAGS,
+        st.sampled_from([None, 3]),
     ),
     min_size=1,
     max_size=4,
@@ -38,7 +39,6 @@ DEVICES = st.lists(
 POLICIES = st.builds(
     Policy,
     share=st.sampled_from(Sharing),
-    frames_per_run=st.sampled_from([None, 3]),
     overdue=st.just(4.0),
 )
 
@@ -74,14 +74,14 @@ class Farming(RuleBasedStateMachine):
     def begin(
         self,
         seed: int,
-        devices: list[tuple[int, float, frozenset[str]]],
+        devices: list[tuple[int, float, frozenset[str], int | None]],
         policy: Policy,
     ) -> None:
         chance = Random(seed)
         self.world = Recorder(chance, frozenset(chance.sample(range(1, 40), chance.choice([0, 2]))))
         self.specs = tuple(
-            DeviceSpec(f"d{number}", slots, performance, tags | {"any"})
-            for number, (slots, performance, tags) in enumerate(devices)
+            DeviceSpec(f"d{number}", slots, performance, tags | {"any"}, restart_after=limit)
+            for number, (slots, performance, tags, limit) in enumerate(devices)
         )
         self.jobs = 0
         self.world.tell(ev.PolicySet(policy))

@@ -244,11 +244,20 @@ class TestSeveralJobs:
 
     @pytest.mark.parametrize(("wanted", "chosen"), [("4.2", ["new"]), ("3.6", ["old"]), ("5", [])])
     def test_blender_versions_decide_who_may_render(self, wanted: str, chosen: list[str]) -> None:
-        old = DeviceSpec("old", blenders=frozenset({"3.6.2"}))
-        new = DeviceSpec("new", blenders=frozenset({"4.2.1", "4.5.0"}))
-        play = Playbook(old, new)
+        play = Playbook(DeviceSpec("old"), DeviceSpec("new"))
+        for device, version in (("old", "3.6.2"), ("new", "4.2.1")):
+            play.scheduler.farm.devices[device].blenders = frozenset({version})
         play.add(blender=wanted)
         assert [start.slot.device for start in play.starts()] == chosen
+
+    def test_a_device_whose_blender_turns_out_to_be_another_leaves_the_job(self) -> None:
+        play = Playbook(DeviceSpec("old"))
+        play.add(blender="4.2")
+        run = play.starts()[0].run
+        play.tell(ev.RunReady(run, "3.6.2"))
+        assert play.decisions == (do.StopRun(run),)
+        play.tell(ev.RunEnded(run))
+        assert play.starts() == []
 
     def test_a_drained_device_finishes_its_frame_and_stops(self) -> None:
         play = Playbook(SLOW)
@@ -278,8 +287,7 @@ class TestSeveralJobs:
 
 class TestRestarting:
     def test_a_blender_whose_memory_has_grown_is_restarted_between_two_frames(self) -> None:
-        play = Playbook(SLOW)
-        play.tell(ev.PolicySet(Policy(memory_limit=1000)))
+        play = Playbook(replace(SLOW, memory_limit=1000))
         play.add()
         run = play.starts()[0].run
         play.ready(run)
@@ -291,8 +299,7 @@ class TestRestarting:
         assert [start.job for start in play.starts()] == ["shot"]
 
     def test_a_blender_is_restarted_after_a_set_number_of_frames(self) -> None:
-        farm = Farm(SLOW, slow=1.0)
-        farm.say(ev.PolicySet(Policy(frames_per_run=3)))
+        farm = Farm(replace(SLOW, restart_after=3), slow=1.0)
         farm.start()
         for _ in range(3):
             farm.step()

@@ -110,9 +110,9 @@ def test_history_tells_who_did_what_and_why(story: Story) -> None:
 
 def test_a_request_waits_until_it_is_answered(story: Story) -> None:
     views = Views(story.path)
-    number = views.request("priority", "shot", 70)
+    number = views.ask_job("priority", "shot", "70")
     (request,) = story.journal.requests()
-    assert (request.kind, request.job, request.number) == ("priority", "shot", 70)
+    assert (request.kind, request.job, request.detail) == ("priority", "shot", "70")
     assert views.answer(number) == (False, None)
     refusal = Fault.of(FaultKind.JOB_UNKNOWN, job="shot")
     story.journal.answer(request.id, 5.0, refusal)
