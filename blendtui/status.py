@@ -10,7 +10,7 @@ from blendtui.locks import engine_runs
 from blendtui.places import Places
 from blendtui.tables import table
 from blendtui.views import DeviceRow, ForecastRow, JobRow, RunRow, Views
-from blendtui.wording import explain, safe
+from blendtui.wording import clock, explain, safe
 
 
 def collect(views: Views, places: Places) -> dict[str, Any]:
@@ -110,12 +110,11 @@ def _clock(done_at: dict[str, str] | None) -> str:
     if done_at is None:
         return "-"
     expected, low, high = (_local(done_at[name]) for name in ("expected", "low", "high"))
-    return f"{expected} ({low} to {high})"
+    return expected if low == high else f"{expected} ({low} to {high})"
 
 
 def _local(at: str) -> str:
-    then, today = datetime.fromisoformat(at).astimezone(), datetime.now().astimezone().date()
-    return then.strftime("%H:%M" if then.date() == today else "%a %H:%M")
+    return clock(datetime.fromisoformat(at).timestamp())
 
 
 def _state(device: dict[str, Any]) -> str:

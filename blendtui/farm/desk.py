@@ -138,15 +138,19 @@ class Desk:
         return max(abs(expected - taken), min(1.0, LEAST_DOUBT + doubt) * taken)
 
     def look_at(self, run: Run, device: Device, now: float) -> None:
+        """Note when a run will be free."""
+        run.free_at = self.free_at(run, device, now)
+
+    def free_at(self, run: Run, device: Device, now: float) -> float:
         """Work out when a run will be free."""
         if run.state is RunState.STARTING:
-            run.free_at = now + start_left(run, device, now)
-            return
-        run.free_at = self.current_end(run, device, now)
+            return now + start_left(run, device, now)
+        end = self.current_end(run, device, now)
         lag = self.lag(run, device, now)
         for attempt in run.attempts.values():
             if attempt.state is AttemptState.ORDERED:
-                run.free_at += lag * self.seconds(attempt.frame, device, run.slot.number)
+                end += lag * self.seconds(attempt.frame, device, run.slot.number)
+        return end
 
     def current_end(self, run: Run, device: Device, now: float) -> float:
         """Give the time at which a run is expected to have rendered the frame that it is at."""

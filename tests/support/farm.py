@@ -28,10 +28,18 @@ _T = TypeVar("_T")
 
 
 class Farm:
-    """Two devices behind sshd by default; `watch()` starts the engine for them."""
+    """Two devices behind sshd by default; `watch()` starts the engine for them.
+
+    `settings` hold for all devices, those in `own` for the device of that number.
+    """
 
     def __init__(
-        self, devices: int = 2, slots: int = 1, settle: float = 0.2, **settings: Any
+        self,
+        devices: int = 2,
+        slots: int = 1,
+        settle: float = 0.2,
+        own: dict[int, dict[str, Any]] | None = None,
+        **settings: Any,
     ) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="blendtui-farm-"))
         self.share = self.root / "share"
@@ -40,6 +48,7 @@ class Farm:
         self.config = self.root / "devices.toml"
         self.servers = [Sshd(self.root / f"host{number}").start() for number in range(devices)]
         self.settings = settings
+        self.own = own or {}
         self.slots = slots
         self.settle = settle
         self.output = self.root / "output"
@@ -66,6 +75,7 @@ class Farm:
                 "work_dir": device.work_dir,
                 "slots": self.slots,
                 **self.settings,
+                **self.own.get(number, {}),
             }
         whole = {"share": {"path": str(self.share), "settle": self.settle}, "devices": devices}
         fresh = self.config.with_suffix(".new")
