@@ -15,11 +15,12 @@ from blendtui.wording import clock, explain, safe
 
 def collect(views: Views, places: Places) -> dict[str, Any]:
     """Gather all that `--json` prints; times in ISO 8601, UTC."""
-    forecasts = views.forecasts()
+    engine = engine_runs(places)
+    forecasts = views.forecasts() if engine else {}  # without one they are of another time
     runs = [run for run in views.runs() if run.state in ("starting", "ready", "stopping")]
     return {
         "share": str(places.share),
-        "engine": engine_runs(places),
+        "engine": engine,
         "done_at": _when(forecasts.get("")),
         "jobs": [_job(job, forecasts.get(job.name)) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
@@ -93,6 +94,8 @@ def text(shown: dict[str, Any]) -> str:
         "No jobs. Drop a .zip or .blend into the share.",
     )
     lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    if shown["done_at"] and sum(job["done_at"] is not None for job in shown["jobs"]) > 1:
+        lines.append(f"  All of them: {_clock(shown['done_at'])}")
     lines.append("")
     lines += table(
         ("DEVICE", "STATE", "SLOTS"),
@@ -101,6 +104,11 @@ def text(shown: dict[str, Any]) -> str:
     )
     lines += [
         f"  {safe(one['name'])}: {one['problem']}" for one in shown["devices"] if one["problem"]
+    ]
+    lines += [
+        f"  {safe(one['name'])} is kept from {safe(job)}: {reason}"
+        for one in shown["devices"]
+        for job, reason in one["set_aside"].items()
     ]
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,19 @@ def test_status_shows_jobs_and_devices(farm: House) -> None:
     assert "has no camera" in said.out
     assert "a\\x1b[2Jb" in said.out
     assert "\x1b" not in said.out
+
+
+def test_status_says_when_each_job_and_all_of_them_are_done(farm: House) -> None:
+    noon = datetime(2099, 5, 1, 12, 0).astimezone().timestamp()
+    with StoreStory(farm.places.store) as story:
+        span = (noon, noon + 60, noon + 300)
+        story.journal.foretell({"shot": span, "": span})
+    assert "(Fri 12:00" not in farm.run("status").out, "without an engine it was long ago"
+    with EngineLock(farm.places):
+        assert "Fri 12:01 (Fri 12:00 to Fri 12:05)" in farm.run("status").out
+        told = json.loads(farm.run("status", "--json").out)
+    assert told["done_at"] == told["jobs"][0]["done_at"]
+    assert datetime.fromisoformat(told["done_at"]["high"]).timestamp() == noon + 300
 
 
 def test_status_as_json_has_the_same(farm: House) -> None:
