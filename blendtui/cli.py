@@ -98,6 +98,16 @@ def _priority(text: str) -> int:
     return int(text)
 
 
+def _frames(text: str) -> str:
+    from blendtui.farm.frames import parse_frames  # noqa: PLC0415 - help must answer at once
+
+    try:
+        parse_frames(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
 _Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
@@ -119,6 +129,8 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("drain", "let a device finish the frames that it is at, and give it no more"),
         ("disable", "stop a device at once; others render its frames"),
         ("enable", "give a drained or disabled device work again"),
+        ("restart", "start a device's Blenders anew, between two frames"),
+        ("clear-cache", "remove the project files on a device that no open job needs"),
     ):
         mode = actions.add_parser(name, help=text)
         mode.add_argument("name", metavar="NAME")
@@ -138,11 +150,17 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("cancel", "end a job as it is"),
         ("retry", "try a job's failed frames again"),
         ("priority", "change a job's priority: higher goes first"),
+        ("frames", "change which frames a job has; those that are done stay"),
+        ("again", "render frames once more that are done or failed"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("job", metavar="JOB")
         if name == "priority":
-            command.add_argument("number", type=_priority, metavar="N", help="0 to 100")
+            command.add_argument("detail", type=_priority, metavar="N", help="0 to 100")
+        elif name in ("frames", "again"):
+            command.add_argument(
+                "detail", type=_frames, metavar="FRAMES", help="such as 1-100, 3,7 or 1-100x2"
+            )
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
 

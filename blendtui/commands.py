@@ -29,6 +29,9 @@ log = logging.getLogger("blendtui")
 ANSWER_WITHIN = 5.0
 """Seconds that a request may take to be answered by a running engine."""
 
+CLEARED_WITHIN = 120.0
+"""The same for one that the device has to carry out first."""
+
 
 def guarded(action: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """Run a command; whatever goes wrong becomes plain words, and a traceback in the log file."""
@@ -205,7 +208,7 @@ def request(options: argparse.Namespace) -> int:
     """Ask a running engine for something about a job, and wait for its answer."""
     if not options.job.isprintable():  # such as bytes that are no text: the store can't hold them
         raise Failure.of(FaultKind.JOB_UNKNOWN, job=options.job)
-    detail = str(getattr(options, "number", ""))
+    detail = str(getattr(options, "detail", ""))
     return _ask(
         options, options.job, lambda views: views.ask_job(options.kind, options.job, detail)
     )
@@ -228,7 +231,8 @@ def _ask(options: argparse.Namespace, whom: str, ask: Callable[[Views], int]) ->
     views = Views(places.store)
     try:
         number = ask(views)
-        deadline = time.monotonic() + ANSWER_WITHIN
+        within = CLEARED_WITHIN if options.kind == "clear-cache" else ANSWER_WITHIN
+        deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             taken, fault = views.answer(number)
             if fault is not None:

@@ -163,6 +163,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{file} cannot be written: {problem}.",
         "Check the path, its permissions and the free space.",
     ),
+    FaultKind.CONFIG_LAYOUT: (
+        "`{key}` is written in a way that can't be changed from here.",
+        "Open the file in a text editor and change it there.",
+    ),
     # a device
     FaultKind.HOST_UNKNOWN: (
         "{device}: there is no host named {host}.",
@@ -353,6 +357,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     FaultKind.REQUEST_REFUSED: (
         "{job} cannot be changed like that ({request}): it is {state}.",
         "`blendtui retry {job}` renders what is missing of a job that has ended.",
+    ),
+    FaultKind.FRAMES_REFUSED: (
+        "“{frames}” does not do for {job}: {problem}.",
+        "Name frames as in 1-100, 7 or 1-100x2, several of them with commas between.",
     ),
     # the share and this machine
     FaultKind.PROJECT_CHANGED: (

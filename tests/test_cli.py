@@ -23,7 +23,10 @@ from blendtui.views import JobRow, Views
 from tests.support.house import House
 from tests.support.stores import StoreStory
 
-COMMANDS = ("devices", "status", "pause", "resume", "cancel", "retry", "priority", "demo", "init")
+COMMANDS = (
+    "devices", "status", "pause", "resume", "cancel", "retry", "priority", "frames", "again",
+    "demo", "init",
+)  # fmt: skip
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
 
 
@@ -257,23 +260,6 @@ def test_status_as_json_has_the_same(farm: House) -> None:
     assert (left["connected"], right["connected"], right["enabled"]) == (True, False, False)
     assert left["slots"][0]["job"] == "shot"
     assert "lost" in right["problem"]
-
-
-# requests
-
-
-@pytest.mark.parametrize("kind", ["pause", "resume", "cancel", "retry"])
-def test_a_wish_without_an_engine_is_refused(farm: House, kind: str) -> None:
-    said = farm.run(kind, "shot")
-    assert said.code == 2
-    assert "blendtui --watch" in said.err
-
-
-def test_a_job_whose_name_is_no_text_is_unknown(farm: House) -> None:
-    with EngineLock(farm.places):
-        said = farm.run("pause", "\udcff")
-    assert said.code == 2
-    assert "\\udcff" in said.err
 
 
 def test_an_unknown_device_is_said_with_those_that_there_are(house: House) -> None:

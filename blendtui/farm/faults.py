@@ -47,6 +47,7 @@ class FaultKind(StrEnum):
     CONFIG_INVALID = "config-invalid"
     CONFIG_EXISTS = "config-exists"
     CONFIG_UNWRITABLE = "config-unwritable"
+    CONFIG_LAYOUT = "config-layout"
     # a device
     HOST_UNKNOWN = "host-unknown"
     HOST_UNREACHABLE = "host-unreachable"
@@ -94,6 +95,7 @@ class FaultKind(StrEnum):
     NO_ENGINE = "no-engine"
     JOB_UNKNOWN = "job-unknown"
     REQUEST_REFUSED = "request-refused"
+    FRAMES_REFUSED = "frames-refused"
     # the job as a whole
     FIRST_TRIES_FAILED = "first-tries-failed"
     NO_DEVICE_FITS = "no-device-fits"
