@@ -55,7 +55,10 @@ CONNECTING = {
         "get_server_host_key",
     )
 }
-PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "github.com"}
+PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "github.com"} | {
+    "cdnjs.cloudflare.com",  # what screenshots of the control centre name
+    "www.textualize.io",
+}
 FOR_EXAMPLE = {"tower"}  # the device in the tests
 PRIVATE_PATH = re.compile(r"(?<![\w.*}/])/(?:work|root|Users|home/(?!render\b)\w+)/")
 DRIVER = sorted((PACKAGE / "devices").glob("driver*.py"))
