@@ -59,7 +59,7 @@ PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "
     "cdnjs.cloudflare.com",  # what screenshots of the control centre name
     "www.textualize.io",
 }
-FOR_EXAMPLE = {"tower"}  # the device in the tests
+FOR_EXAMPLE = {"tower", "127.0.0.1"}  # the device in the tests, and this machine
 PRIVATE_PATH = re.compile(r"(?<![\w.*}/])/(?:work|root|Users|home/(?!render\b)\w+)/")
 DRIVER = sorted((PACKAGE / "devices").glob("driver*.py"))
 OLDEST_BLENDERS_PYTHON = (3, 7)
