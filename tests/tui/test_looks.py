@@ -60,11 +60,11 @@ def test_three_devices_and_three_jobs(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_500_devices_and_200_jobs(
+def test_more_devices_and_jobs_than_fit(
     farm: Prepared, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
-    farm.devices(500, lost=20)
-    farm.jobs(200, frames=30)
+    farm.devices(40, lost=3)
+    farm.jobs(30, frames=30)
     farm.ready()
     farm.begin()
     assert snap_compare(farm.centre(), terminal_size=size, run_before=settled)

@@ -35,8 +35,8 @@ from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.widgets.form import Form
 from blendtui.wording import explain, safe
 
-CHECK_AFTER = 0.12
-"""Seconds after a key until what was typed is checked."""
+TAKE_OVER_AFTER = 0.12
+"""Seconds after a key until what was typed is taken over and checked."""
 
 FIXED = {SHARE: "The share", DEFAULTS: "All devices"}
 
@@ -64,6 +64,7 @@ class EditorScreen(FarmScreen):
         self._draft: Draft | None = None
         self._place: TomlPath = SHARE
         self._wrong_name = ""
+        self._pending: tuple[TomlPath, str] | None = None
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -176,6 +177,7 @@ class EditorScreen(FarmScreen):
     @on(OptionList.OptionHighlighted, "#places")
     async def place_chosen(self, event: OptionList.OptionHighlighted) -> None:
         """Show the form of the chosen place."""
+        self._take_over()
         place = self._places()[event.option_index]
         if place != self._place:
             self._place = place
@@ -195,22 +197,31 @@ class EditorScreen(FarmScreen):
 
     @on(Form.Typed)
     def typed(self, event: Form.Typed) -> None:
-        """Put what was typed into the draft, and check it soon."""
-        draft, path = self._draft, event.setting.path
-        if draft is None or path[: len(self._place)] != self._place:
+        """Keep what was typed, and take it over soon: a large file takes longer than a key."""
+        path = event.setting.path
+        if path[: len(self._place)] != self._place:
             return
-        try:
-            if path == self._place:
-                self._wrong_name = draft.rename(path[-1], event.value)
-                if not self._wrong_name:
-                    self._renamed(event.value)
-            else:
-                draft.put(path, event.value)
-        except Failure as failure:
-            self._tell(failure.fault)
+        if self._pending is not None and self._pending[0] != path:
+            self._take_over()
+        self._pending = (path, event.value)
         if self._soon is not None:
             self._soon.stop()
-        self._soon = self.set_timer(CHECK_AFTER, self._check)
+        self._soon = self.set_timer(TAKE_OVER_AFTER, self._check)
+
+    def _take_over(self) -> None:
+        """Put what was typed last into the draft."""
+        if self._pending is None or self._draft is None:
+            return
+        (path, value), self._pending = self._pending, None
+        try:
+            if path == self._place:
+                self._wrong_name = self._draft.rename(path[-1], value)
+                if not self._wrong_name:
+                    self._renamed(value)
+            else:
+                self._draft.put(path, value)
+        except Failure as failure:
+            self._tell(failure.fault)
 
     def _renamed(self, name: str) -> None:
         """Have the form's fields be about the device's new name."""
@@ -219,6 +230,7 @@ class EditorScreen(FarmScreen):
         self._show_title()
 
     def _check(self) -> None:
+        self._take_over()
         self._show_problems()
         self._show_places()
 
@@ -228,11 +240,13 @@ class EditorScreen(FarmScreen):
 
     async def action_new(self) -> None:
         """Add a device."""
+        self._take_over()
         if self._draft is not None:
             await self._added(self._draft.add())
 
     async def action_copy(self) -> None:
         """Add a device like this one."""
+        self._take_over()
         if self._draft is not None and self._place not in FIXED:
             await self._added(self._draft.copy(self._place[-1]))
 
@@ -244,6 +258,7 @@ class EditorScreen(FarmScreen):
 
     def action_remove(self) -> None:
         """Take the device away, if that is meant."""
+        self._take_over()
         draft = self._draft
         if draft is None or self._place in FIXED:
             return
@@ -261,6 +276,7 @@ class EditorScreen(FarmScreen):
 
     def action_test(self) -> None:
         """Connect to the device as it is typed here; nothing is written but a file for that."""
+        self._take_over()
         draft = self._draft
         if draft is None or self._place in FIXED:
             self.notify("Choose a device to test.", markup=False)
@@ -281,6 +297,7 @@ class EditorScreen(FarmScreen):
 
     def action_save(self) -> None:
         """Write the file, unless something is wrong with it."""
+        self._take_over()
         draft = self._draft
         if draft is None:
             return
@@ -345,6 +362,7 @@ class EditorScreen(FarmScreen):
 
     def action_back(self) -> None:
         """From the form to the list; from there back, if what was changed may be lost."""
+        self._take_over()
         places = self.query_one("#places", OptionList)
         if self._draft is not None and not places.has_focus:
             places.focus()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
+from textual.widgets.data_table import ColumnKey
 
 Cell = str | Text
 
@@ -21,7 +23,7 @@ class RowTable(DataTable[Cell]):
     def on_mount(self) -> None:
         """Add the columns."""
         for column in self._columns:
-            self.add_column(column, key=column)
+            self.add_column(column, key=column, width=cell_len(column))
 
     @property
     def chosen(self) -> str | None:
@@ -48,6 +50,7 @@ class RowTable(DataTable[Cell]):
             self._update(key, wanted[key])
         for key in fresh:
             self.add_row(*wanted[key], key=key)
+            self._make_room(wanted[key])
             self._shown[key] = wanted[key]
 
     def _update(self, key: str, cells: Sequence[Cell]) -> None:
@@ -57,8 +60,18 @@ class RowTable(DataTable[Cell]):
         self._shown[key] = cells
         for column, old, new in zip(self._columns, before, cells, strict=True):
             if old != new:
-                wider = len(str(new)) > len(str(old))
-                self.update_cell(key, column, new, update_width=wider)
+                self.update_cell(key, column, new)
+        self._make_room(cells)
+
+    def _make_room(self, cells: Sequence[Cell]) -> None:
+        """Widen columns for longer cells. Textual's own way measures all rows for each cell."""
+        for name, cell in zip(self._columns, cells, strict=True):
+            column = self.columns[ColumnKey(name)]
+            width = cell.cell_len if isinstance(cell, Text) else cell_len(cell)
+            if width > column.width:
+                column.width = width
+                self._require_update_dimensions = True
+                self.refresh(layout=True)
 
     def _lay_out_anew(self, wanted: dict[str, Sequence[Cell]]) -> None:
         chosen, offset = self.chosen, self.scroll_offset
@@ -66,6 +79,7 @@ class RowTable(DataTable[Cell]):
         self._shown = wanted
         for key, cells in wanted.items():
             self.add_row(*cells, key=key)
+            self._make_room(cells)
         if chosen in wanted:
             self.move_cursor(row=self.get_row_index(chosen), animate=False, scroll=False)
         self.scroll_to(offset.x, offset.y, animate=False)
