@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +26,9 @@ from blendtui.tui.themes import THEMES
 
 LOOK = 0.25
 """Seconds between two looks at the store."""
+
+SOON = 0.3
+"""Seconds after the first picture in which the other screens' code is loaded."""
 
 LOOK_AT_ENGINE = 2.0
 """Seconds between two looks for the engine."""
@@ -120,8 +124,18 @@ class ControlCentre(App[int]):
             self.keeper = Keeper(self.places, same_places(self.settings, self.places))
             self.engine = EngineState.STARTING
         self.set_interval(LOOK, self.look)
+        self.set_timer(SOON, self._load_screens)
         if self.keeper is not None:
             self.run_worker(self._keep_engine(self.keeper), group="engine", exit_on_error=False)
+
+    def _load_screens(self) -> None:
+        """Load what the first picture did without, so that no key waits for it."""
+        names = ("job", "device", "help", "add", "editor")
+        self.run_worker(
+            lambda: [import_module(f"blendtui.tui.screens.{name}") for name in names],
+            thread=True,
+            group="loading",
+        )
 
     def on_unmount(self) -> None:
         """Close the store."""

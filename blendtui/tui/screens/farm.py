@@ -12,14 +12,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Footer, Input, Static
 
 from blendtui.shown import JobRow
 from blendtui.tui import actions
 from blendtui.tui.feed import News
 from blendtui.tui.keeper import EngineState
 from blendtui.tui.screens.base import FarmScreen
-from blendtui.tui.screens.farm_rows import DEVICE_COLUMNS, JOB_COLUMNS, device_rows, job_rows
+from blendtui.tui.screens.farm_rows import (
+    DEVICE_COLUMNS,
+    JOB_COLUMNS,
+    device_cells,
+    job_cells,
+    ranked,
+)
 from blendtui.tui.widgets.happenings import Happenings
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.rows import RowTable
@@ -117,12 +123,22 @@ class HomeScreen(FarmScreen):
 
     def _show_rows(self) -> None:
         now = self.centre.now()
-        jobs = self.query_one("#jobs", RowTable)
-        jobs.tell(job_rows(self.feed, self.palette, now))
+        feed, colors = self.feed, self.palette
+        self.query_one("#jobs", RowTable).tell(
+            ranked(feed.jobs.values()),
+            lambda name: job_cells(feed, feed.jobs[name], colors, now),
+        )
         self.query_one("#upper").display = bool(self.feed.jobs)
         self.query_one("#no-jobs").display = not self.feed.jobs
-        self.query_one("#devices", RowTable).tell(device_rows(self.feed, self.palette, now))
-        self.query_one("#summary", Static).update(self._summary())
+        self.query_one("#devices", RowTable).tell(
+            list(feed.devices),
+            lambda name: device_cells(feed, feed.devices[name], colors, now),
+        )
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Tell how the farm is; the line has one height, so nothing is laid out anew."""
+        self.query_one("#summary", Static).update(self._summary(), layout=False)
 
     def _summary(self) -> Text:
         symbol, color, words = ENGINE_WORDS[self.centre.engine]
@@ -137,7 +153,7 @@ class HomeScreen(FarmScreen):
 
     def engine_changed(self) -> None:
         """Show whether an engine runs."""
-        self.query_one("#summary", Static).update(self._summary())
+        self._sum_up()
 
     def _look_at_space(self) -> None:
         self.run_worker(self._measure_space(), group="space", exclusive=True)
@@ -149,7 +165,7 @@ class HomeScreen(FarmScreen):
             self._space = "the share is not there"
         else:
             self._space = f"{size(free)} free" + (" (low)" if free < LOW_SPACE else "")
-        self.query_one("#summary", Static).update(self._summary())
+        self._sum_up()
 
     def _show_picture(self) -> None:
         found = self.feed.views.last_picture()
@@ -161,17 +177,16 @@ class HomeScreen(FarmScreen):
 
     # what can be done
 
-    @on(DataTable.RowSelected, "#jobs")
-    def open_job(self, event: DataTable.RowSelected) -> None:
+    @on(RowTable.Selected, "#jobs")
+    def open_job(self, event: RowTable.Selected) -> None:
         """Show the job."""
-        if event.row_key.value is not None:
-            self.centre.open_job(event.row_key.value)
+        self.centre.open_job(event.key)
 
-    @on(DataTable.RowSelected, "#devices")
-    def open_device(self, event: DataTable.RowSelected) -> None:
+    @on(RowTable.Selected, "#devices")
+    def open_device(self, event: RowTable.Selected) -> None:
         """Show the device."""
-        if event.row_key.value is not None:
-            self.centre.open_device(event.row_key.value)
+        if event.key in self.feed.devices:
+            self.centre.open_device(event.key)
 
     def _job(self) -> JobRow | None:
         return self.feed.jobs.get(self.query_one("#jobs", RowTable).chosen or "")

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import DataTable, Label, RichLog, Static
+from textual.widgets import Label, RichLog, Static
 
 from blendtui.tui.screens.base import FarmScreen
+from blendtui.tui.widgets.rows import RowTable
 
 EVERYWHERE = (
     ("enter", "open what the cursor is on"),
@@ -44,7 +45,7 @@ class HelpScreen(ModalScreen[None]):
         for active in self._about.active_bindings.values():
             binding = active.binding
             # A table's own keys are those of every table.
-            own = not isinstance(active.node, DataTable | RichLog)
+            own = not isinstance(active.node, RowTable | RichLog)
             if own and binding.description and binding.action != "command_palette":
                 key = self.app.get_key_display(binding)
                 rows.setdefault(key, binding.tooltip or binding.description)
