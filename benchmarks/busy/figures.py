@@ -34,12 +34,17 @@ ANSWERED_WITHIN, APP_SHARE, ENGINE_SHARE = 0.050, 0.40, 0.60
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`rate` in frames a second, `answer` in seconds (95th percentile), shares of a core."""
+    """What was measured.
+
+    `rate` in frames a second, `answer` in seconds (95th percentile), `app` and `engine` as shares
+    of a core, `line` in bytes a second to the terminal.
+    """
 
     rate: float
     answer: float
     app: float
     engine: float
+    line: float
 
 
 def prepare(root: Path) -> None:
@@ -70,7 +75,23 @@ def until(holds: Callable[[], object], seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
-def open_screen(root: Path) -> tuple[subprocess.Popen[bytes], int]:
+class Counted:
+    """Reads all that a terminal is sent; `total` is its bytes."""
+
+    def __init__(self, terminal: int) -> None:
+        self.total = 0
+        self._terminal = terminal
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            while piece := os.read(self._terminal, 1 << 16):
+                self.total += len(piece)
+        except OSError:
+            return
+
+
+def open_screen(root: Path) -> tuple[subprocess.Popen[bytes], int, Counted]:
     """Open the control centre on a terminal of 200 by 60; gives it, and the terminal's end."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
@@ -83,16 +104,7 @@ def open_screen(root: Path) -> tuple[subprocess.Popen[bytes], int]:
         start_new_session=True,
     )
     os.close(theirs)
-    threading.Thread(target=_drink, args=(ours,), daemon=True).start()
-    return process, ours
-
-
-def _drink(terminal: int) -> None:
-    try:
-        while os.read(terminal, 1 << 16):
-            pass
-    except OSError:
-        return
+    return process, ours, Counted(ours)
 
 
 def measure(root: Path, engine: subprocess.Popen[bytes]) -> Figures:
@@ -103,11 +115,11 @@ def measure(root: Path, engine: subprocess.Popen[bytes]) -> Figures:
         return sum(job.done for job in views.jobs())
 
     until(lambda: done() > 100)
-    app, terminal = open_screen(root)
+    app, terminal, sent = open_screen(root)
     try:
         until((root / "keys.txt").exists)
         time.sleep(WARM_UP)
-        begun, frames = time.monotonic(), done()
+        begun, frames, bytes_before = time.monotonic(), done(), sent.total
         before = cpu(app.pid), cpu(engine.pid)
         seen = len((root / "keys.txt").read_text(encoding="utf-8").splitlines())
         turn = 0
@@ -126,6 +138,7 @@ def measure(root: Path, engine: subprocess.Popen[bytes]) -> Figures:
             answer=statistics.quantiles(times, n=20)[-1],
             app=(after[0] - before[0]) / took,
             engine=(after[1] - before[1]) / took,
+            line=(sent.total - bytes_before) / took,
         )
     finally:
         app.terminate()
@@ -153,6 +166,7 @@ def main() -> int:
     print(f"a key: {found.answer * 1000:.0f} ms at the 95th percentile (bound 50)")
     print(f"the app: {found.app:.0%} of a core (bound {APP_SHARE:.0%})")
     print(f"the engine: {found.engine:.0%} of a core (bound {ENGINE_SHARE:.0%})")
+    print(f"the line to the terminal: {found.line / 1024:.0f} KB a second")
     kept = (
         found.answer <= ANSWERED_WITHIN and found.app <= APP_SHARE and found.engine <= ENGINE_SHARE
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -24,8 +25,11 @@ from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.screens.first import FirstScreen
 from blendtui.tui.themes import THEMES
 
-LOOK = 0.25
+LOOK = 0.5
 """Seconds between two looks at the store."""
+
+LOOK_FROM_AFAR = 1.0
+"""The same where the terminal is at the other end of an SSH line, which may be a slow one."""
 
 SOON = 0.3
 """Seconds after the first picture in which the other screens' code is loaded."""
@@ -123,7 +127,8 @@ class ControlCentre(App[int]):
         if self._keeps_engine and self.settings is not None and self.places is not None:
             self.keeper = Keeper(self.places, same_places(self.settings, self.places))
             self.engine = EngineState.STARTING
-        self.set_interval(LOOK, self.look)
+        is_far = "SSH_CONNECTION" in os.environ
+        self.set_interval(LOOK_FROM_AFAR if is_far else LOOK, self.look)
         self.set_timer(SOON, self._load_screens)
         if self.keeper is not None:
             self.run_worker(self._keep_engine(self.keeper), group="engine", exit_on_error=False)

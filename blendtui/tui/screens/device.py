@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Input, RichLog, Static
+from textual.widgets import Input, RichLog, Static
 
 from blendtui.shown import DeviceRow, DeviceTotals, RunRow
 from blendtui.tui import actions
@@ -20,6 +20,7 @@ from blendtui.tui.screens.device_words import GRAPHS, about_device, facts, graph
 from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.screens.trust import TrustScreen
 from blendtui.tui.widgets.graph import Graph
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.livelog import LiveLog
 from blendtui.views import DeviceWish, Views
 from blendtui.wording import safe
@@ -75,7 +76,7 @@ class DeviceScreen(FarmScreen):
                 for name, title in TITLES.items():
                     yield Graph(title, id=name)
         yield LiveLog(id="device-log")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the log."""

@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from blendtui.shown import JobRow
 from blendtui.tui import actions
@@ -27,6 +27,7 @@ from blendtui.tui.screens.farm_rows import (
     ranked,
 )
 from blendtui.tui.widgets.happenings import Happenings
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.rows import RowTable
 from blendtui.views import DeviceWish, JobWish
@@ -95,7 +96,7 @@ class HomeScreen(FarmScreen):
         with Vertical(id="lower"):
             yield Input(placeholder="show only lines with…", id="filter")
             yield Happenings(id="happenings")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the jobs."""

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Footer, Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane
 
 from blendtui.farm.frames import format_frames
 from blendtui.shown import JobRow, SpanRow
@@ -20,6 +20,7 @@ from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.job_words import about_frame, about_job, problems
 from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.widgets.framemap import FrameMap
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.logview import LogView
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.timeline import Timeline
@@ -78,7 +79,7 @@ class JobScreen(FarmScreen):
                 yield Static(id="about-problems")
             with TabPane("Log", id="log"):
                 yield LogView(id="frame-log")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the frames."""
