@@ -75,6 +75,13 @@ async def test_each_key_asks_for_one_thing(
         assert farm.requests() == ([] if wish is None else [wish])
 
 
+async def test_two_presses_are_two_steps_however_late_the_engine_answers(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        await pilot.press("plus", "plus", "minus", "plus")
+        await pilot.pause()
+        assert [detail for _, _, detail in farm.requests()] == ["60", "70", "60", "70"]
+
+
 async def test_news_changes_rows_and_leaves_the_cursor_where_it_is(farm: Prepared) -> None:
     app = farm.centre()
     async with app.run_test(size=(120, 40)) as pilot:

@@ -202,9 +202,10 @@ class EditorScreen(FarmScreen):
         path = event.setting.path
         if path[: len(self._place)] != self._place:
             return
+        within = path[len(self._place) :]
         if self._pending is not None and self._pending[0] != path:
-            self._take_over()
-        self._pending = (path, event.value)
+            self._take_over()  # which may give the device another name
+        self._pending = ((*self._place, *within), event.value)
         if self._soon is not None:
             self._soon.stop()
         self._soon = self.set_timer(TAKE_OVER_AFTER, self._check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
@@ -35,6 +36,9 @@ from blendtui.wording import clock, safe, size
 
 LOOK_AT_SPACE = 10.0
 """Seconds between two looks at the room that is left on the share."""
+
+ANSWERED = 2.0
+"""Seconds in which the engine answers a wish: until then the wish counts, not the store."""
 
 LOW_SPACE = 2 * 2**30
 """Bytes below which the room left on the share is shown as a warning."""
@@ -84,6 +88,7 @@ class HomeScreen(FarmScreen):
         super().__init__()
         self._space = ""
         self._picture: tuple[str, int] | None = None
+        self._asked: dict[str, tuple[int, float]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -203,7 +208,11 @@ class HomeScreen(FarmScreen):
         """Change the job's priority."""
         job = self._job()
         if job is not None:
-            priority = max(0, min(100, job.priority + by))
+            # Keys come quicker than answers: two presses are two steps.
+            asked, until = self._asked.get(job.name, (job.priority, 0.0))
+            before = asked if monotonic() < until else job.priority
+            priority = max(0, min(100, before + by))
+            self._asked[job.name] = (priority, monotonic() + ANSWERED)
             actions.ask_job(self.centre, "priority", job.name, str(priority))
 
     def action_retry(self) -> None:

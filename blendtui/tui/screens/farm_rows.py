@@ -18,11 +18,11 @@ JOB_COLUMNS = (
     "Progress",
     "Done",
     "Failed",
+    "!",
     "Done at",
     "Prio",
     "Rate",
     "Elapsed",
-    "!",
 )
 DEVICE_COLUMNS = ("Device", "State", "Renders", "s/frame", "Share", "Load", "Memory", "GPU")
 
@@ -50,11 +50,11 @@ def job_cells(feed: Feed, job: JobRow, colors: Colors, now: float) -> list[str |
         words.progress(job.done, job.total, BAR, style),
         f"{job.done}/{job.total}",
         Text(str(job.failed), words.color(colors, "error")) if job.failed else "0",
+        Text(str(len(job.warnings)), words.color(colors, "warning")) if job.warnings else "",
         clock(forecast.expected) if forecast else "-",
         str(job.priority),
         words.rate(feed.rate(job)),
         words.elapsed(job, now),
-        Text(str(len(job.warnings)), words.color(colors, "warning")) if job.warnings else "",
     ]
 
 
