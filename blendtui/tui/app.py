@@ -53,8 +53,8 @@ class ControlCentre(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "leave", "Quit"),
-        Binding("a", "add", "Add", tooltip="Choose a project and send it to the share"),
-        Binding("e", "editor", "Devices", tooltip="Change devices.toml"),
+        Binding("a", "add", "Add", show=False, tooltip="Send a project to the share"),
+        Binding("e", "editor", "Devices", show=False, tooltip="Change devices.toml"),
         Binding("ctrl+e", "start_engine", "Start the engine", show=False),
         Binding("ctrl+q", "leave", "Quit", show=False),
     ]

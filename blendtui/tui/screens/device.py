@@ -46,12 +46,12 @@ class DeviceScreen(FarmScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "check", "Check", tooltip="Connect and say what the device can do"),
-        Binding("t", "trust", "Trust key", tooltip="Look at its host key, and trust it"),
-        Binding("d", "drain", "Drain/enable", tooltip="Drain the device, or give it work again"),
+        Binding("t", "trust", "Trust", tooltip="Look at its host key, and trust it"),
+        Binding("d", "drain", "Drain", tooltip="Drain the device, or give it work again"),
         Binding("o", "disable", "Disable", tooltip="Stop the device at once"),
         Binding("b", "restart", "Restart", tooltip="Start its Blenders anew, between two frames"),
-        Binding("k", "clear", "Clear cache", tooltip="Remove project files that no job needs"),
-        Binding("l", "log", "Log", tooltip="Go to the log"),
+        Binding("k", "clear", "Clear", tooltip="Remove project files that no job needs"),
+        Binding("l", "log", "Log", show=False, tooltip="Go to the log"),
         Binding("slash", "find", "Search", key_display="/", tooltip="Show only lines with…"),
         Binding("left_square_bracket", "slot(-1)", "Slot before", key_display="[", show=False),
         Binding("right_square_bracket", "slot(1)", "Next slot", key_display="]", show=False),

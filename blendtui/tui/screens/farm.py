@@ -79,6 +79,8 @@ class HomeScreen(FarmScreen):
         Binding("r", "retry", "Retry", tooltip="Try the job's failed frames again"),
         Binding("x", "cancel", "Cancel", tooltip="End the job as it is"),
         Binding("d", "drain", "Drain", tooltip="Drain the device, or give it work again"),
+        Binding("a", "app.add", "Add", tooltip="Send a project to the share"),
+        Binding("e", "app.editor", "Devices", tooltip="Change devices.toml"),
         Binding(
             "slash", "filter", "Filter", show=False, key_display="/", tooltip="Filter what happened"
         ),

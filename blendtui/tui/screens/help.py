@@ -22,6 +22,16 @@ EVERYWHERE = (
 )
 
 
+TOLD_BELOW = (
+    "command_palette",
+    "back",
+    "app.focus_next",
+    "app.focus_previous",
+    "screen.copy_text",
+)
+"""Actions that every screen has."""
+
+
 class HelpScreen(ModalScreen[None]):
     """Help for the screen below it."""
 
@@ -46,7 +56,7 @@ class HelpScreen(ModalScreen[None]):
             binding = active.binding
             # A table's own keys are those of every table.
             own = not isinstance(active.node, RowTable | RichLog)
-            if own and binding.description and binding.action != "command_palette":
+            if own and binding.description and binding.action not in TOLD_BELOW:
                 key = self.app.get_key_display(binding)
                 rows.setdefault(key, binding.tooltip or binding.description)
         rows.update(EVERYWHERE)
