@@ -23,7 +23,7 @@ from blendtui.tui.keeper import EngineState, Keeper
 from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.screens.first import FirstScreen
-from blendtui.tui.themes import THEMES
+from blendtui.tui.themes import SIXTEEN, THEMES
 
 LOOK = 0.5
 """Seconds between two looks at the store."""
@@ -82,7 +82,8 @@ class ControlCentre(App[int]):
         self._feed: Feed | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        has_few_colors = self.console.color_system in ("standard", "windows")
+        self.theme = (SIXTEEN if has_few_colors else THEMES[0]).name
 
     @property
     def feed(self) -> Feed:

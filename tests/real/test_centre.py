@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,17 @@ def test_a_farm_that_was_handed_over_goes_on_and_is_joined_again(
     terminal.keys("q")
     terminal.until("ended with 0")
     assert engine_runs(farm.places)
+
+
+def test_a_terminal_of_16_colors_is_sent_no_others(farm: Farm, terminal: Terminal) -> None:
+    few = ["env", "-u", "COLORTERM", "TERM=linux"]
+    terminal.run([*few, *centre(farm)], cwd=Path(__file__).parents[2])
+    terminal.until(lambda screen: screen.count("● connected") == 2)
+    codes = set(re.findall(r"\x1b\[([\d;]*)m", terminal.colored))
+    assert not {code for code in codes if code.startswith(("38;", "48;"))}
+    assert codes & {"32", "92"}  # a green dot for the engine
+    terminal.keys("q")
+    terminal.until("ended with 0")
 
 
 def screens_of(farm: Farm) -> list[bytes]:
