@@ -76,10 +76,10 @@ def test_an_older_frame_gets_its_picture_when_somebody_chooses_it(farm: Farm) ->
 def test_frames_are_changed_rendered_again_and_their_files_replaced(farm: Farm) -> None:
     before = {name: path.stat().st_ino for name, path in farm.frames("shot").items()}
     asked(farm, "frames", "shot", "1-5x2,8")
-    farm.until(lambda views: (job := views.job("shot")) and job.state == "done")
+    farm.until(lambda views: (job := views.job("shot")) and job.reported)
     assert farm.frames("shot").keys() == {f"shot_{frame:04d}.png" for frame in (1, 2, 3, 5, 8)}
     asked(farm, "again", "shot", "2")
-    farm.until(lambda views: (job := views.job("shot")) and job.state == "done")
+    farm.until(lambda views: (job := views.job("shot")) and job.reported)
     after = {name: path.stat().st_ino for name, path in farm.frames("shot").items()}
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"shot_0002.png"}

@@ -85,13 +85,18 @@ def field(pilot: Pilot[int], label: str) -> Field:
     return next(one for one in pilot.app.screen.query(Field) if one.setting.label == label)
 
 
+def labels(pilot: Pilot[int]) -> list[str]:
+    return [one.setting.label for one in pilot.app.screen.query(Field)]
+
+
 def problem(pilot: Pilot[int], label: str) -> str:
     return str(field(pilot, label).query_one(".field-problem").render())
 
 
 async def typed(pilot: Pilot[int], label: str, text: str) -> None:
     """Type into a field, in the place of what stands there."""
-    await until(pilot, lambda: field(pilot, label).query(Input) and field(pilot, label).is_mounted)
+    await until(pilot, lambda: label in labels(pilot) and field(pilot, label).query(Input))
+    await until(pilot, lambda: field(pilot, label).is_mounted)
     box = field(pilot, label).query_one(Input)
     box.focus()
     box.value = ""
@@ -144,7 +149,7 @@ async def test_an_empty_field_is_no_setting(app: ControlCentre, path: Path) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         app.screen.query_one("#places", OptionList).highlighted = 1
-        await until(pilot, lambda: field(pilot, "slots").typed == "2")
+        await until(pilot, lambda: "slots" in labels(pilot) and field(pilot, "slots").typed == "2")
         await typed(pilot, "slots", "")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: said(path) == FILE.replace("slots = 2\n", ""))
@@ -272,7 +277,7 @@ async def test_from_nothing_to_a_farm(tmp_path: Path) -> None:
         assert "a new file" in status(pilot)
         await typed(pilot, "path", "./renders")
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: field(pilot, "name"))
+        await until(pilot, lambda: "name" in labels(pilot))
         await typed(pilot, "host", "local")
         await until(pilot, lambda: not problem(pilot, "host"))
         await pilot.press("ctrl+s")
