@@ -45,6 +45,11 @@ def _hold_together(parser: argparse.ArgumentParser, options: argparse.Namespace)
         parser.error("--once goes with --watch")
     if not options.watch and options.log_format is not None:
         parser.error("--log-format goes with --watch")
+    if options.command == "submit":
+        if options.name is not None and len(options.files) > 1:
+            parser.error("--name goes with one file")
+        if options.wait and options.dry_run:
+            parser.error("--wait goes without --dry-run")
 
 
 def _action(
@@ -74,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_devices(commands)
     _add_jobs(commands)
+    _add_submit(commands)
     demo = commands.add_parser("demo", help="render a sample project on this machine")
     demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
     init = commands.add_parser("init", help="write a commented devices.toml to begin with")
@@ -163,6 +169,37 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
             )
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
+
+
+def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
+    submit = commands.add_parser(
+        "submit", help="pack a .blend with all that it uses, and drop it into the share"
+    )
+    submit.add_argument("files", nargs="+", metavar="FILE", help="a .blend, or a zip of a project")
+    submit.add_argument("--name", help="what the job is called (as the file is)")
+    submit.add_argument(
+        "--frames", type=_frames, help="such as 1-100, 3,7 or 1-100x2 (the scene's own range)"
+    )
+    submit.add_argument("--scene", help="the scene to render (the active one)")
+    submit.add_argument("--priority", type=_priority, metavar="N", help="0 to 100 (50)")
+    submit.add_argument(
+        "--tag", action="append", help="only devices with this tag; may stand several times"
+    )
+    submit.add_argument("--blender", metavar="VERSION", help="only this version, such as 4.2")
+    submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
+    submit.add_argument(
+        "--set", action="append", metavar="NAME=VALUE", help="any other setting of job.toml"
+    )
+    submit.add_argument(
+        "--strict", action="store_true", help="drop nothing if a file that it uses is missing"
+    )
+    submit.add_argument(
+        "--dry-run", action="store_true", help="only say what would be packed and what is missing"
+    )
+    submit.add_argument(
+        "--wait", action="store_true", help="wait until it is rendered; the exit code says how"
+    )
+    _add_places(submit, argparse.SUPPRESS)
 
 
 if __name__ == "__main__":

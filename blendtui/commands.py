@@ -126,6 +126,25 @@ def watch(options: argparse.Namespace) -> int:
     )
 
 
+def submit(options: argparse.Namespace) -> int:
+    """Pack files, drop them into the share, and wait for them if that is wanted."""
+    from blendtui import submit as room  # noqa: PLC0415
+    from blendtui.submit import sending  # noqa: PLC0415
+    from blendtui.submit.wishes import wishes_of  # noqa: PLC0415
+
+    wishes = wishes_of(options)
+    files = [_path(text) for text in options.files]
+    if options.dry_run:
+        for file in files:
+            print(sending.planned(file, room.check(file, wishes)))
+        return OK
+    if options.share:  # an artist's machine needs no devices.toml
+        places = Places(_state(options), _path(options.share))
+    else:
+        _, places = load(options)
+    return sending.send(files, places, wishes, options)
+
+
 def demo(options: argparse.Namespace) -> int:
     """Render the sample project on this machine."""
     from blendtui import demo as room  # noqa: PLC0415

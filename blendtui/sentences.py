@@ -87,6 +87,19 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "The .blend was read as having {setting} = {read}; Blender itself says {blender}.",
         "What Blender says counts. Save the file again with a current Blender to be sure.",
     ),
+    # sending a file
+    FaultKind.SUBMIT_KIND: (
+        "{path} is neither a .blend nor a .zip.",
+        "Name the .blend that is to be rendered, or a zip of its project.",
+    ),
+    FaultKind.SOURCE_UNREADABLE: (
+        "{path} cannot be read: {reason}.",
+        "Check the path, and that you may read the file.",
+    ),
+    FaultKind.OPTION_INVALID: (
+        "{option}: {problem}.",
+        "Expected: {expected}.",
+    ),
     # a scene
     FaultKind.SCENE_UNKNOWN: (
         "The .blend has no scene “{scene}”. Its scenes: {scenes}.",

@@ -27,6 +27,10 @@ class FaultKind(StrEnum):
     BLEND_UNREADABLE = "blend-unreadable"
     JOBFILE_INVALID = "jobfile-invalid"
     DROP_NAME = "drop-name"
+    # sending a file
+    SUBMIT_KIND = "submit-kind"
+    SOURCE_UNREADABLE = "source-unreadable"
+    OPTION_INVALID = "option-invalid"
     # a scene
     SCENE_UNKNOWN = "scene-unknown"
     NO_CAMERA = "no-camera"

@@ -1,0 +1,118 @@
+"""`blendtui submit`: from a .blend on somebody's disk to a drop in the share, in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.frames import parse_frames
+from blendtui.intake.checks import notes_of, problem_of
+from blendtui.share import Share, files
+from blendtui.submit import packing, repack
+
+__all__ = ["Drop", "Plan", "check", "drop"]
+
+
+_NAMED = 10
+"""So many missing files are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What packing a file would give: files and bytes in it, and the files that it lacks."""
+
+    files: int
+    size: int
+    missing: tuple[str, ...]
+    notes: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A drop that was put in the share: `stamp` (bytes, time of change in ns) tells it again."""
+
+    path: Path
+    stamp: tuple[int, int]
+    plan: Plan
+
+    @property
+    def name(self) -> str:
+        """The job's name, unless somebody else takes it in this very moment."""
+        return self.path.stem
+
+
+def drop(
+    source: Path,
+    share: Share,
+    wishes: dict[str, Any],
+    *,
+    name: str = "",
+    known: Collection[str] = (),
+    strict: bool = False,
+) -> Drop:
+    """Pack a .blend, or copy a .zip, and put it in the share under a name that is free.
+
+    `wishes` are for job.toml; `known` the names of jobs that there are or were. It is written
+    under a hidden name and appears whole: nobody takes half of it. With `strict`, a missing file
+    speaks against it.
+
+    Raises:
+        Failure: what speaks against rendering it, or against reading or writing it.
+    """
+    share.check()
+    with _hidden(share.path) as hidden:
+        plan = _make(source, hidden, wishes)
+        if strict and plan.missing:
+            named = ", ".join(plan.missing[:_NAMED])
+            raise Failure.of(FaultKind.FILES_MISSING, count=len(plan.missing), files=named)
+        found = hidden.stat()  # a rename keeps both, and afterwards it may be taken at once
+        path = share.put(hidden, name or source.stem, ".zip", known)
+    return Drop(path, (found.st_size, found.st_mtime_ns), plan)
+
+
+def check(source: Path, wishes: dict[str, Any]) -> Plan:
+    """Say what `drop` would do, without a share; raises as it does."""
+    with tempfile.TemporaryDirectory(prefix="blendtui-") as folder:
+        return _make(source, Path(folder) / "checked.zip", wishes)
+
+
+@contextlib.contextmanager
+def _hidden(share: Path) -> Iterator[Path]:
+    """Give a hidden name in the share; what is still there afterwards was not finished."""
+    path = files.temporary(share)
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
+    suffix = source.suffix.lower()
+    if suffix not in (".blend", ".zip"):
+        raise Failure.of(FaultKind.SUBMIT_KIND, path=source)
+    try:
+        with source.open("rb"):
+            pass
+    except OSError as error:
+        raise Failure.of(
+            FaultKind.SOURCE_UNREADABLE, path=source, reason=reason_of(error)
+        ) from error
+    if suffix == ".zip":
+        count, size = repack.copy(source, target, wishes)
+        return Plan(count, size, (), ())
+    packed = packing.pack(Path(os.path.abspath(source)), target, wishes)  # noqa: PTH100 - no links
+    frames = parse_frames(str(wishes["frames"])) if "frames" in wishes else None
+    scene = wishes.get("scene")
+    problem = problem_of(packed.facts, scene, frames)
+    if problem is not None:
+        raise Failure(problem)
+    notes = [one for one in notes_of(packed.facts, scene) if one.kind != FaultKind.FILES_MISSING]
+    return Plan(packed.files, packed.size, packed.missing, tuple(notes))
