@@ -59,6 +59,8 @@ PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "
 FOR_EXAMPLE = {"tower"}  # the device in the tests
 PRIVATE_PATH = re.compile(r"(?<![\w.*}/])/(?:work|root|Users|home/(?!render\b)\w+)/")
 DRIVER = sorted((PACKAGE / "devices").glob("driver*.py"))
+ADDON = sorted((PACKAGE / "addon").glob("*.py"))
+ADDONS_PYTHON = (3, 10)
 OLDEST_BLENDERS_PYTHON = (3, 7)
 
 
@@ -253,6 +255,20 @@ def test_the_driver_needs_only_blender_its_python_and_itself(path: Path) -> None
     own = {driver.stem for driver in DRIVER}
     needed = {name.partition(".")[0] for name in _needed(path)}
     assert needed <= sys.stdlib_module_names | {"bpy", "mathutils"} | own
+
+
+@pytest.mark.parametrize("path", ADDON, ids=lambda path: path.name)
+def test_the_add_on_needs_only_blender_its_python_and_itself(path: Path) -> None:
+    relative = {
+        alias.name
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+    needed = {name.partition(".")[0] for name in _needed(path) if name}
+    assert needed <= sys.stdlib_module_names | {"bpy"}
+    assert relative <= {one.stem for one in ADDON}
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=ADDONS_PYTHON)
 
 
 @pytest.mark.parametrize("path", DRIVER, ids=lambda path: path.name)
