@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_submit(commands)
     demo = commands.add_parser("demo", help="render a sample project on this machine")
     demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
+    notify = commands.add_parser("notify", help="tell a word to everybody that devices.toml names")
+    _add_places(notify, argparse.SUPPRESS)
     init = commands.add_parser("init", help="write a commented devices.toml to begin with")
     init.add_argument("path", nargs="?", default="devices.toml", metavar="FILE")
     return parser

@@ -145,6 +145,20 @@ def submit(options: argparse.Namespace) -> int:
     return sending.send(files, places, wishes, options)
 
 
+def notify(options: argparse.Namespace) -> int:
+    """Tell a word by every way that devices.toml names, and say which of them work."""
+    from blendtui import notify as room  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    found = room.try_out(settings.notify, sys.stdout)
+    if not found:
+        raise Failure.of(FaultKind.NOTIFY_NOBODY, file=settings.source)
+    for name, fault in found:
+        print(f"{safe(name)}: {'told' if fault is None else explain(fault)}")
+    return OK if all(fault is None for _, fault in found) else SOME_FAILED
+
+
 def demo(options: argparse.Namespace) -> int:
     """Render the sample project on this machine."""
     from blendtui import demo as room  # noqa: PLC0415

@@ -326,6 +326,19 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender had left after a long time without any word from here.",
         "Nothing needs to be done: it is started again when there is work.",
     ),
+    # telling people
+    FaultKind.NOTIFY_FAILED: (
+        "Nobody could be told by {way}: {detail}.",
+        "Check it under [notify] in devices.toml; `blendtui notify` tries it.",
+    ),
+    FaultKind.NOTIFY_NO_APPRISE: (
+        "Nobody could be told by {way}: the package apprise is not installed.",
+        "Install it beside blendtui: `pip install 'blendtui[notify]'`.",
+    ),
+    FaultKind.NOTIFY_NOBODY: (
+        "{file} names nobody to be told.",
+        "Put `urls`, `command` or `bell` under [notify].",
+    ),
     FaultKind.SHARE_MISSING: (
         "The share {path} is not there.",
         "Connect or mount it, or correct `path` under [share] in devices.toml.",

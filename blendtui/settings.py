@@ -35,6 +35,20 @@ class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     limits: Limits = Limits()
 
 
+class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[notify]`: who is told what.
+
+    `urls` are addresses of Apprise. `command` is a command with its arguments, run for each thing
+    that is told; `bell` rings the terminal's. `on` names what is told: "done" and "failed" jobs,
+    those that are "stuck", and devices that are "lost".
+    """
+
+    urls: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    bell: bool = False
+    on: tuple[str, ...] = ("done", "failed", "stuck", "lost")
+
+
 class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[devices.NAME]`, with `[defaults]` already laid below it.
 
@@ -79,3 +93,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source: Path
     share: ShareSettings
     devices: tuple[DeviceSettings, ...]
+    notify: NotifySettings = NotifySettings()

@@ -45,6 +45,21 @@ SHARE: Rules = {
     "limits": LIMITS,
 }
 
+NOTIFY: Rules = {
+    "urls": Rule(
+        "a list of Apprise's addresses, each with ://", '["mailto://example.org"]', values.urls
+    ),
+    "command": Rule(
+        "a list of texts: a command and its arguments", '["notify-send", "blendtui"]', values.words
+    ),
+    "bell": Rule("true or false", "true", values.truth),
+    "on": Rule(
+        'a list of some of "done", "failed", "stuck" and "lost"',
+        '["failed", "stuck"]',
+        values.several("done", "failed", "stuck", "lost"),
+    ),
+}
+
 HOST = Rule(
     'an address, a name or an alias of ~/.ssh/config, without user and port, or "local"',
     '"render1.example.org"',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import math
@@ -236,6 +237,49 @@ def tags(value: object, _: Path) -> tuple[str, ...]:
 def _tags_near(found: list[object]) -> str:
     near = [name_near(tag) for tag in found if isinstance(tag, str)]
     return f"[{', '.join(quoted(tag) for tag in near if tag)}]" if any(near) else ""
+
+
+def urls(value: object, _: Path) -> tuple[str, ...]:
+    """Check a list of addresses; they can hold passwords, so none is ever shown."""
+    if isinstance(value, str):
+        raise Wrong("is a text, not a list")
+    if not isinstance(value, list):
+        raise Wrong(described(value))
+    for index, url in enumerate(value, 1):
+        if not isinstance(url, str):
+            raise Wrong(f"has entry {index}, which {described(url)}")
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*", url) is None:
+            raise Wrong(f"has entry {index}, which is no address")
+    return tuple(value)
+
+
+def words(value: object, _: Path) -> tuple[str, ...]:
+    """Check a command with its arguments, word by word; no shell reads it."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            near = ", ".join(quoted(word) for word in shlex.split(value))
+            raise Wrong(described(value), f"[{near}]" if near else "")
+    if not isinstance(value, list) or not value:
+        raise Wrong("is an empty list" if value == [] else described(value))
+    for index, word in enumerate(value, 1):
+        if not isinstance(word, str) or "\0" in word or (index == 1 and not word.strip()):
+            raise Wrong(f"has entry {index}, which {described(word)}")
+    return tuple(value)
+
+
+def several(*known: str) -> Callable[[object, Path], tuple[str, ...]]:
+    """Make the check of a list of some of these."""
+
+    def read(value: object, _: Path) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            near = f"[{quoted(value)}]" if isinstance(value, str) and value in known else ""
+            raise Wrong(described(value), near)
+        for index, one in enumerate(value, 1):
+            if one not in known:
+                raise Wrong(f"has entry {index}, which {described(one)}")
+        return tuple(value)
+
+    return read
 
 
 def env(value: object, _: Path) -> dict[str, str]:

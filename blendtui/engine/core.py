@@ -113,6 +113,11 @@ class Engine:
         errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
         self._wishes = Wishes(self._office, self._journal, farm, errands)
 
+    @property
+    def settings(self) -> Settings:
+        """What devices.toml says now."""
+        return self._fleet.settings
+
     # life
 
     async def run(self, once: bool = False) -> None:

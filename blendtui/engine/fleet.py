@@ -34,6 +34,11 @@ class Fleet:
     def __contains__(self, device: object) -> bool:
         return device in self._stations
 
+    @property
+    def settings(self) -> Settings:
+        """What devices.toml says now."""
+        return self._settings
+
     def station(self, device: str) -> Station | None:
         """Give a device's station."""
         return self._stations.get(device)

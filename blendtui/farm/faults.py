@@ -86,6 +86,10 @@ class FaultKind(StrEnum):
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
     OUTPUT_REFUSED = "output-refused"
+    # telling people
+    NOTIFY_FAILED = "notify-failed"
+    NOTIFY_NO_APPRISE = "notify-no-apprise"
+    NOTIFY_NOBODY = "notify-nobody"
     # the share and this machine
     SHARE_MISSING = "share-missing"
     SHARE_WRITE = "share-write"

@@ -57,7 +57,7 @@ def test_what_stands_at_the_wrong_place_at_the_top_is_told_where_it_belongs(
     path = write(tmp_path, f'{text}\n[devices.a]\nhost = "local"\n')
     assert said(path) == [
         f"devices.toml, line 1: `{key}` is not a setting. Did you mean `{nearest}`? "
-        "Known there: [share], [defaults], [devices.NAME]."
+        "Known there: [share], [notify], [defaults], [devices.NAME]."
     ]
 
 
