@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from blendtui import commands, process  # noqa: PLC0415 - help must answer at once
 
     action = _action(options, commands.__dict__)
+    if action is None and sys.stdin.isatty() and sys.stdout.isatty():
+        action = commands.control
     if action is None:
         parser.print_help()
         return process.WRONG_USE
@@ -84,8 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
     notify = commands.add_parser("notify", help="tell a word to everybody that devices.toml names")
     _add_places(notify, argparse.SUPPRESS)
+    serve = commands.add_parser("serve", help="show the control centre as a web page")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to serve on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="its port (8000)")
+    serve.add_argument("--token-file", metavar="FILE", help="a file with the token to come in with")
+    _add_places(serve, argparse.SUPPRESS)
     init = commands.add_parser("init", help="write a commented devices.toml to begin with")
     init.add_argument("path", nargs="?", default="devices.toml", metavar="FILE")
+    inspect = commands.add_parser("inspect", help="say what a .zip or .blend would be as a job")
+    inspect.add_argument("file", metavar="FILE")
+    inspect.add_argument("--json", action="store_true")
+    _add_places(inspect, argparse.SUPPRESS)
     return parser
 
 
@@ -131,6 +142,8 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
     trust = actions.add_parser("trust", help="trust the host key that a device shows now")
     trust.add_argument("name", metavar="NAME")
     trust.add_argument("--yes", action="store_true", help="do not ask")
+    trust.add_argument("--json", action="store_true", help="only show the key, change nothing")
+    trust.add_argument("--fingerprint", metavar="SHA256:...", help="trust this key and no other")
     trust.set_defaults(command="devices-trust")
     parsers = [check, trust]
     for name, text in (

@@ -372,6 +372,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "There is no device named {device} in {file}.",
         "Its devices are: {names}.",
     ),
+    FaultKind.PAGE_NOT_SERVED: (
+        "The page cannot be served on {host}, port {port}: {reason}.",
+        "Name another address or port with --host and --port.",
+    ),
+    FaultKind.TOKEN_EMPTY: (
+        "There is no token in {path}.",
+        "Put a line of at least 16 random letters into it, or leave --token-file out.",
+    ),
     FaultKind.NO_ENGINE: (
         "No farm is running for the share {share}.",
         "Start it with `blendtui --watch`.",
@@ -392,6 +400,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     FaultKind.PROJECT_CHANGED: (
         "The job's file “{path}” changed on this computer after it was dropped: it {problem}.",
         "Leave the job's files as they are; drop the project again.",
+    ),
+    FaultKind.PROJECT_UNREADABLE: (
+        "“{path}” cannot be read: {reason}.",
+        "Check that the file is there and yours to read, or choose another one.",
     ),
     # the job as a whole
     FaultKind.FIRST_TRIES_FAILED: (

@@ -173,6 +173,16 @@ class Views:
             for row in found
         ]
 
+    def totals_of(self, device: str) -> DeviceTotals:
+        """Give what a device has done for all jobs; looks through all tries, so seldom ask."""
+        frames, failed, seconds = self._db.execute(
+            "SELECT SUM(state = 'done'), SUM(state = 'failed'),"
+            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END)"
+            " FROM attempt WHERE device = ?",
+            (device,),
+        ).fetchone()
+        return DeviceTotals(device, frames or 0, failed or 0, seconds or 0.0)
+
     def runs(self, since: int = -1) -> list[RunRow]:
         """Give runs that are not closed, with their progress; closed ones only if changed."""
         found = self._db.execute(

@@ -73,6 +73,12 @@ def size(count: int) -> str:
     return f"{value:.1f} TiB"
 
 
+def exact_clock(at: float) -> str:
+    """Write a time of day where we are, to the second, with its date if it's not today."""
+    then, today = datetime.fromtimestamp(at).astimezone(), datetime.now().astimezone().date()
+    return then.strftime("%H:%M:%S" if then.date() == today else "%Y-%m-%d %H:%M:%S")
+
+
 def clock(at: float) -> str:
     """Write a time of day where we are, with the day of the week if it's not today."""
     then, today = datetime.fromtimestamp(at).astimezone(), datetime.now().astimezone().date()

@@ -132,6 +132,7 @@ demo) useful=$(lacking blender=blender) ;;
 bench) needed=$needed$(lacking parallel=parallel cpulimit=cpulimit) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \
-    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps)
+    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps \
+    tmux=tmux chromium=chromium)
 install_missing "$needed" "$useful"
 ready $group || ready dev || make_venv

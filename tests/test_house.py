@@ -55,8 +55,11 @@ CONNECTING = {
         "get_server_host_key",
     )
 }
-PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "github.com"}
-FOR_EXAMPLE = {"tower"}  # the device in the tests
+PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "github.com"} | {
+    "cdnjs.cloudflare.com",  # what screenshots of the control centre name
+    "www.textualize.io",
+}
+FOR_EXAMPLE = {"tower", "127.0.0.1"}  # the device in the tests, and this machine
 PRIVATE_PATH = re.compile(r"(?<![\w.*}/])/(?:work|root|Users|home/(?!render\b)\w+)/")
 DRIVER = sorted((PACKAGE / "devices").glob("driver*.py"))
 ADDON = sorted((PACKAGE / "addon").glob("*.py"))

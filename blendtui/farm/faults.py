@@ -97,9 +97,12 @@ class FaultKind(StrEnum):
     STATE_UNWRITABLE = "state-unwritable"
     STORE_UNREADABLE = "store-unreadable"
     PROJECT_CHANGED = "project-changed"
+    PROJECT_UNREADABLE = "project-unreadable"
     SHARE_UNNAMED = "share-unnamed"
     NO_DEVICES = "no-devices"
     DEVICE_UNKNOWN = "device-unknown"
+    PAGE_NOT_SERVED = "page-not-served"
+    TOKEN_EMPTY = "token-empty"  # noqa: S105 - no token, but the lack of one
     NO_ENGINE = "no-engine"
     JOB_UNKNOWN = "job-unknown"
     REQUEST_REFUSED = "request-refused"

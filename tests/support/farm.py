@@ -167,6 +167,7 @@ class Farm:
         """End everything and remove it."""
         if self._engine is not None and self._engine.poll() is None:
             self.kill()
+        self.kill_engines()
         for blender in self.blenders():
             os.kill(blender, signal.SIGKILL)
         for server in self.servers:
@@ -175,13 +176,21 @@ class Farm:
 
     def blenders(self) -> list[int]:
         """Give the Blender processes of this farm's devices."""
+        return self._processes(lambda words: words[0].endswith(b"blender"))
+
+    def kill_engines(self) -> None:
+        """End all engines with SIGKILL, those too that a control centre has started."""
+        for engine in self._processes(lambda words: b"--watch" in words):
+            os.kill(engine, signal.SIGKILL)
+
+    def _processes(self, wanted: Callable[[list[bytes]], bool]) -> list[int]:
         found = []
         for entry in Path("/proc").iterdir():
             try:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0].endswith(b"blender") and any(str(self.root).encode() in w for w in words):
+            if wanted(words) and any(str(self.root).encode() in word for word in words):
                 found.append(int(entry.name))
         return found
 
