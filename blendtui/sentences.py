@@ -6,8 +6,9 @@ The names in braces are the fault's facts. `wording.explain` makes words of a fa
 from __future__ import annotations
 
 from blendtui.farm.faults import FaultKind
+from blendtui.setting_sentences import SETTING_SENTENCES
 
-SENTENCES: dict[FaultKind, tuple[str, str]] = {
+SENTENCES: dict[FaultKind, tuple[str, str]] = SETTING_SENTENCES | {
     # a drop
     FaultKind.ARCHIVE_BROKEN: (
         "{name} cannot be unpacked: {reason}.",
@@ -133,52 +134,6 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     FaultKind.MOVIE_AS_FRAMES: (
         "Scene “{scene}” is set to write a movie ({format}). It is rendered as single PNG frames.",
         "Nothing has to be done if frames are fine.",
-    ),
-    # devices.toml
-    FaultKind.CONFIG_NOT_FOUND: (
-        "There is no file {file}.",
-        "Check the path; `blendtui init` writes a devices.toml to begin with.",
-    ),
-    FaultKind.CONFIG_UNREADABLE: (
-        "{file} cannot be used: {problem}.",
-        "Check the path, and that you may read the file.",
-    ),
-    FaultKind.CONFIG_ENCODING: (
-        "{file}, line {line}: there is a byte {problem} that UTF-8 text cannot hold.",
-        "Save the file as text in UTF-8.",
-    ),
-    FaultKind.CONFIG_SYNTAX: (
-        "{file}, line {line}, column {column}: this is not TOML: {problem}.",
-        'Correct it there or just before. A text stands in quotation marks (host = "left"), a '
-        "table's name in brackets ([share]), and a path with \\ in single quotation marks.",
-    ),
-    FaultKind.CONFIG_DUPLICATE: (
-        "{file}, line {line}: {problem}. It is in line {first} already.",
-        "Rename or remove one of the two.",
-    ),
-    FaultKind.CONFIG_UNKNOWN: (
-        "{file}, line {line}: `{key}` is not a setting.",
-        "Did you mean `{nearest}`? Known there: {expected}.",
-    ),
-    FaultKind.CONFIG_MISSING: (
-        "{file}, line {line}: `{key}` is missing.",
-        "It must be {expected}, for example `{nearest}`.",
-    ),
-    FaultKind.CONFIG_INVALID: (
-        "{file}, line {line}: `{key}` {problem}.",
-        "It must be {expected}, for example `{nearest}`.",
-    ),
-    FaultKind.CONFIG_EXISTS: (
-        "{file} exists already; nothing was written.",
-        "Name another file, or move this one away first.",
-    ),
-    FaultKind.CONFIG_UNWRITABLE: (
-        "{file} cannot be written: {problem}.",
-        "Check the path, its permissions and the free space.",
-    ),
-    FaultKind.CONFIG_LAYOUT: (
-        "`{key}` is written in a way that can't be changed from here.",
-        "Open the file in a text editor and change it there.",
     ),
     # a device
     FaultKind.HOST_UNKNOWN: (
@@ -326,19 +281,7 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender had left after a long time without any word from here.",
         "Nothing needs to be done: it is started again when there is work.",
     ),
-    # telling people
-    FaultKind.NOTIFY_FAILED: (
-        "Nobody could be told by {way}: {detail}.",
-        "Check it under [notify] in devices.toml; `blendtui notify` tries it.",
-    ),
-    FaultKind.NOTIFY_NO_APPRISE: (
-        "Nobody could be told by {way}: the package apprise is not installed.",
-        "Install it beside blendtui: `pip install 'blendtui[notify]'`.",
-    ),
-    FaultKind.NOTIFY_NOBODY: (
-        "{file} names nobody to be told.",
-        "Put `urls`, `command` or `bell` under [notify].",
-    ),
+    # the share
     FaultKind.SHARE_MISSING: (
         "The share {path} is not there.",
         "Connect or mount it, or correct `path` under [share] in devices.toml.",

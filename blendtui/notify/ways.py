@@ -48,6 +48,15 @@ class Address:
         """Send what came at once as one message; raises NOTIFY_FAILED."""
         if importlib.util.find_spec("apprise") is None:
             raise Failure.of(FaultKind.NOTIFY_NO_APPRISE, way=self.name)
+        try:
+            self._send(news)
+        except Failure:
+            raise
+        except Exception as error:
+            # Without a traceback: Apprise's own lines could hold the address with its password.
+            raise self._failed(f"{type(error).__name__} in Apprise") from None
+
+    def _send(self, news: Sequence[News]) -> None:
         apprise: Any = importlib.import_module("apprise")  # half a second, and an extra
         address = apprise.Apprise()
         with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:

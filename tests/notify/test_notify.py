@@ -24,6 +24,9 @@ from blendtui.settings import NotifySettings
 from tests.support.mailboxes import Mailbox
 from tests.support.stores import StoreStory
 
+# Apprise imports what Python 3.13 no longer has, as long as it is there.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 DONE = Note(NoteKind.JOB_ENDED, job="shot", detail="done 12 12 61.5")
 FAILED = Note(
     NoteKind.JOB_ENDED,

@@ -1,0 +1,70 @@
+"""What to say for each fault of devices.toml, and of what it sets up besides devices.
+
+These are part of `sentences`, which says how they are made.
+"""
+
+from __future__ import annotations
+
+from blendtui.farm.faults import FaultKind
+
+SETTING_SENTENCES: dict[FaultKind, tuple[str, str]] = {
+    # devices.toml
+    FaultKind.CONFIG_NOT_FOUND: (
+        "There is no file {file}.",
+        "Check the path; `blendtui init` writes a devices.toml to begin with.",
+    ),
+    FaultKind.CONFIG_UNREADABLE: (
+        "{file} cannot be used: {problem}.",
+        "Check the path, and that you may read the file.",
+    ),
+    FaultKind.CONFIG_ENCODING: (
+        "{file}, line {line}: there is a byte {problem} that UTF-8 text cannot hold.",
+        "Save the file as text in UTF-8.",
+    ),
+    FaultKind.CONFIG_SYNTAX: (
+        "{file}, line {line}, column {column}: this is not TOML: {problem}.",
+        'Correct it there or just before. A text stands in quotation marks (host = "left"), a '
+        "table's name in brackets ([share]), and a path with \\ in single quotation marks.",
+    ),
+    FaultKind.CONFIG_DUPLICATE: (
+        "{file}, line {line}: {problem}. It is in line {first} already.",
+        "Rename or remove one of the two.",
+    ),
+    FaultKind.CONFIG_UNKNOWN: (
+        "{file}, line {line}: `{key}` is not a setting.",
+        "Did you mean `{nearest}`? Known there: {expected}.",
+    ),
+    FaultKind.CONFIG_MISSING: (
+        "{file}, line {line}: `{key}` is missing.",
+        "It must be {expected}, for example `{nearest}`.",
+    ),
+    FaultKind.CONFIG_INVALID: (
+        "{file}, line {line}: `{key}` {problem}.",
+        "It must be {expected}, for example `{nearest}`.",
+    ),
+    FaultKind.CONFIG_EXISTS: (
+        "{file} exists already; nothing was written.",
+        "Name another file, or move this one away first.",
+    ),
+    FaultKind.CONFIG_UNWRITABLE: (
+        "{file} cannot be written: {problem}.",
+        "Check the path, its permissions and the free space.",
+    ),
+    FaultKind.CONFIG_LAYOUT: (
+        "`{key}` is written in a way that can't be changed from here.",
+        "Open the file in a text editor and change it there.",
+    ),
+    # telling people
+    FaultKind.NOTIFY_FAILED: (
+        "Nobody could be told by {way}: {detail}.",
+        "Check it under [notify] in devices.toml; `blendtui notify` tries it.",
+    ),
+    FaultKind.NOTIFY_NO_APPRISE: (
+        "Nobody could be told by {way}: the package apprise is not installed.",
+        "Install it beside blendtui: `pip install 'blendtui[notify]'`.",
+    ),
+    FaultKind.NOTIFY_NOBODY: (
+        "{file} names nobody to be told.",
+        "Put `urls`, `command` or `bell` under [notify].",
+    ),
+}
