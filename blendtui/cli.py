@@ -145,7 +145,11 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
     trust.add_argument("--json", action="store_true", help="only show the key, change nothing")
     trust.add_argument("--fingerprint", metavar="SHA256:...", help="trust this key and no other")
     trust.set_defaults(command="devices-trust")
-    parsers = [check, trust]
+    take = actions.add_parser("import", help="add the old controller's devices to devices.toml")
+    take.add_argument("folder", metavar="DIR", help="the folder with its JSON files, one a device")
+    take.add_argument("--dry-run", action="store_true", help="only say what would be added")
+    take.set_defaults(command="devices-import")
+    parsers = [check, trust, take]
     for name, text in (
         ("drain", "let a device finish the frames that it is at, and give it no more"),
         ("disable", "stop a device at once; others render its frames"),

@@ -263,6 +263,46 @@ def _named(settings: Settings, name: str) -> DeviceSettings:
     raise Failure.of(FaultKind.DEVICE_UNKNOWN, device=name, names=names, file=settings.source)
 
 
+def devices_import(options: argparse.Namespace) -> int:
+    """Add the old controller's devices to devices.toml; what stands there stays."""
+    from blendtui import config  # noqa: PLC0415
+    from blendtui.config import importing, writing  # noqa: PLC0415
+
+    explicit = _path(options.devices) if options.devices else None
+    path = explicit or config.find(None, Path.cwd(), Places.config_dir())
+    kept = writing.read(path or Path(config.FILE_NAME).absolute())
+    _refuse_faulty(kept.path, kept.text, is_new=kept.data is None)
+    text, found = importing.import_devices(_path(options.folder), kept.text)
+    for one in found:
+        if one.fault is not None:
+            complain(one.fault)
+            continue
+        became = "is new" if one.is_new else "is there already and stays as it is"
+        print(f"{safe(one.file.name)}: {safe(one.device)} {became}.")
+    if text != kept.text and not options.dry_run:
+        _refuse_faulty(kept.path, text, is_new=False)
+        try:
+            writing.write(kept, text)
+        except writing.Overtaken as error:
+            problem = "somebody changed it meanwhile"
+            raise Failure.of(
+                FaultKind.CONFIG_UNWRITABLE, file=kept.path, problem=problem
+            ) from error
+        print(f"Wrote {safe(str(kept.path))}. Then run: blendtui devices check")
+    return OK if all(one.fault is None for one in found) else SOME_FAILED
+
+
+def _refuse_faulty(path: Path, text: str, *, is_new: bool) -> None:
+    """Raise what is wrong with a devices.toml; one that is not there yet may lack devices."""
+    from blendtui import config  # noqa: PLC0415
+
+    settings, faults = config.check_text(path, text)
+    if settings is None and not is_new:
+        for fault in faults[:-1]:
+            complain(fault)
+        raise Failure(faults[-1])
+
+
 def devices_trust(options: argparse.Namespace) -> int:
     """Trust the host key that a device shows now."""
     from blendtui.devices import host_keys  # noqa: PLC0415

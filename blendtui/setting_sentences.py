@@ -54,6 +54,20 @@ SETTING_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "`{key}` is written in a way that can't be changed from here.",
         "Open the file in a text editor and change it there.",
     ),
+    # taking devices over
+    FaultKind.IMPORT_FOLDER: (
+        "{path} cannot be read: {reason}.",
+        "Name the folder that holds the old controller's device files.",
+    ),
+    FaultKind.IMPORT_NOTHING: (
+        "{path} holds no .json file.",
+        "Name the folder that holds the old controller's device files, one .json each.",
+    ),
+    FaultKind.IMPORT_UNUSABLE: (
+        "{file} was left out: {problem}.",
+        "A device's file holds one object with its “ip”, and perhaps “hwid”, “performance” and "
+        "“port”. Correct it and import again, or write the device into devices.toml.",
+    ),
     # telling people
     FaultKind.NOTIFY_FAILED: (
         "Nobody could be told by {way}: {detail}.",

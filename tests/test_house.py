@@ -39,7 +39,7 @@ MAY_CATCH_ALL = {
     "blendtui/engine/station.py": "no exception leaves a device's task: it becomes the same",
     "blendtui/engine/pulse.py": "looking after a device goes on, whatever one look ends in",
     "blendtui/engine/wishes.py": "each wish is answered, whatever comes of it",
-    "blendtui/notify/ways.py": "a hundred services are foreign code: one that fails is told as such",
+    "blendtui/notify/ways.py": "a hundred services of others: one that fails is told as such",
     "blendtui/commands.py": "a user never sees a traceback: the log file has it",
     "blendtui/bpy_launcher.py": "whatever a script raises, Blender goes on",
 }

@@ -52,6 +52,9 @@ class FaultKind(StrEnum):
     CONFIG_EXISTS = "config-exists"
     CONFIG_UNWRITABLE = "config-unwritable"
     CONFIG_LAYOUT = "config-layout"
+    IMPORT_FOLDER = "import-folder"
+    IMPORT_NOTHING = "import-nothing"
+    IMPORT_UNUSABLE = "import-unusable"
     # a device
     HOST_UNKNOWN = "host-unknown"
     HOST_UNREACHABLE = "host-unreachable"
