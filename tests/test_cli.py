@@ -382,27 +382,3 @@ def test_watching_once_an_empty_share_ends_with_0(house: House) -> None:
     assert ended.returncode == 0, ended.stderr
     assert all(json.loads(line) for line in ended.stdout.splitlines())
     assert list(house.share.iterdir()) == []
-
-
-# telling people
-
-
-def test_a_try_says_of_each_way_whether_it_works(house: House) -> None:
-    with house.config.open("a", encoding="utf-8") as file:
-        file.write('[notify]\ncommand = ["true"]\nbell = true\n')
-    said = house.run("notify")
-    assert (said.code, said.out) == (0, "true: told\nthe bell: told\n")
-
-
-def test_a_try_that_fails_says_why(house: House) -> None:
-    with house.config.open("a", encoding="utf-8") as file:
-        file.write('[notify]\ncommand = ["sh", "-c", "echo no such room; exit 4"]\n')
-    said = house.run("notify")
-    assert said.code == 1
-    assert "it ended with 4: no such room" in said.out
-
-
-def test_where_nobody_is_named_a_try_says_so(house: House) -> None:
-    said = house.run("notify")
-    assert said.code == 2
-    assert "names nobody to be told" in said.err
