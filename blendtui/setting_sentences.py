@@ -68,6 +68,20 @@ SETTING_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "A device's file holds one object with its “ip”, and perhaps “hwid”, “performance” and "
         "“port”. Correct it and import again, or write the device into devices.toml.",
     ),
+    # sleeping and waking
+    FaultKind.DEVICE_ASLEEP: (
+        "{device}: it went to sleep, having nothing to do.",
+        "With `mac` in devices.toml it is woken when there is work; without, wake it by hand.",
+    ),
+    FaultKind.IDLE_COMMAND_FAILED: (
+        "{device}: its idle_command failed: {detail}.",
+        "Try it on the device by hand, as the user that blendtui logs in as and without a "
+        "password. It is run again when the device has been idle for as long again.",
+    ),
+    FaultKind.WAKE_FAILED: (
+        "{device}: it cannot be woken by {address}: {detail}.",
+        "Check `wake_address` in devices.toml.",
+    ),
     # telling people
     FaultKind.NOTIFY_FAILED: (
         "Nobody could be told by {way}: {detail}.",

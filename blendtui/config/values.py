@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import ipaddress
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blendtui.errors import reason_of
+from blendtui.hours import Hours
 from blendtui.settings import LOCAL_HOST
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -295,6 +297,48 @@ def env(value: object, _: Path) -> dict[str, str]:
             near = f"{{ {variable} = {wrong.nearest} }}" if wrong.nearest else ""
             raise Wrong(f"has {_short(variable)}, which {wrong.problem}", near) from wrong
     return value
+
+
+# rest and waking
+
+
+def hours(value: object, _: Path) -> Hours:
+    """Check hours of the week."""
+    text = _filled(value)
+    try:
+        return Hours.of(text)
+    except ValueError as error:
+        part = _short(quoted(str(error)))
+        raise Wrong(f"has the part {part}" if "," in text else described(text)) from error
+
+
+def mac(value: object, _: Path) -> str:
+    """Check a MAC address; it's kept with colons between its pairs."""
+    text = _filled(value)
+    digits = re.sub(r"[:.\s-]", "", text).lower()
+    if re.fullmatch(r"[0-9a-f]{12}", digits) is None:
+        raise Wrong(described(text))
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def endpoint(value: object, _: Path) -> str:
+    """Check an IPv4 address with a port."""
+    text = _filled(value)
+    address, _colon, port = text.partition(":")
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError as error:
+        raise Wrong(described(text)) from error
+    if not _colon:
+        raise Wrong(described(text), quoted(f"{address}:9"))
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 1 <= int(port) <= 65535):
+        raise Wrong(described(text), quoted(f"{address}:9"))
+    return text
+
+
+def line(value: object, _: Path) -> str:
+    """Check a text in one line."""
+    return _line(value)
 
 
 # paths

@@ -144,4 +144,4 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
 
 
 def _somebody_may_render(farm: Farm, job: Job) -> bool:
-    return any(device.may_render(job) for device in farm.devices.values())
+    return any(device.fits(job) for device in farm.devices.values())

@@ -70,6 +70,9 @@ class FaultKind(StrEnum):
     WORK_DIR_UNWRITABLE = "work-dir-unwritable"
     DEVICE_DISK_FULL = "device-disk-full"
     SHARE_MOUNT_MISSING = "share-mount-missing"
+    DEVICE_ASLEEP = "device-asleep"
+    IDLE_COMMAND_FAILED = "idle-command-failed"
+    WAKE_FAILED = "wake-failed"
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"

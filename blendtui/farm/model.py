@@ -112,7 +112,8 @@ class DeviceSpec:
     """What devices.toml says of a device, as far as the rules need it.
 
     A Blender that has rendered `restart_after` frames, or takes more than `memory_limit` bytes
-    after a frame, is restarted between two frames (None: never).
+    after a frame, is restarted between two frames (None: never). While `resting` it is outside
+    the hours in which it may render.
     """
 
     name: str
@@ -122,6 +123,7 @@ class DeviceSpec:
     enabled: bool = True
     restart_after: int | None = None
     memory_limit: int | None = None
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +366,11 @@ class Device:
         return [SlotId(self.name, number + 1) for number in range(self.spec.slots)]
 
     def may_render(self, job: Job) -> bool:
-        """Whether the device is allowed to take part in the job at all."""
+        """Whether the device is allowed to take part in the job now."""
+        return not self.spec.resting and self.fits(job)
+
+    def fits(self, job: Job) -> bool:
+        """Whether the device is allowed to take part in the job at all, at its hours."""
         return (
             self.spec.enabled
             and self.mode is DeviceMode.ON

@@ -61,7 +61,8 @@ def _kind(row: HistoryRow) -> str | None:
     if row.kind == NoteKind.REJECTED:
         return "failed"
     if row.kind == NoteKind.DEVICE_LOST:
-        return "lost"
+        is_asleep = row.fault is not None and row.fault.kind is FaultKind.DEVICE_ASLEEP
+        return None if is_asleep else "lost"
     waits = row.kind == NoteKind.WARNING and row.fault and row.fault.kind in _WAITING
     return "stuck" if row.kind == NoteKind.HELD_UP or waits else None
 
