@@ -33,6 +33,10 @@ def _state(farm: Farm) -> dict[str, Any]:
     return {device["name"]: device for device in shown}
 
 
+def _renderers(farm: Farm, job: str) -> set[str]:
+    return farm.until(lambda views: {one.device for one in views.attempts(job)})
+
+
 def _not_now() -> str:
     """Give a day of the week that is neither today, nor yesterday, nor tomorrow."""
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,7 +48,7 @@ def test_a_device_renders_in_its_hours_only() -> None:
         farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-4"})
         farm.watch()
         farm.done("shot", 4)
-        assert {device["name"] for device in farm.report("shot")["devices"]} == {"host1"}
+        assert _renderers(farm, "shot") == {"host1"}
         assert _state(farm)["host0"]["resting"] is True
         assert "host0   outside its hours" in farm.run("status").stdout
         farm.own = {0: {"hours": "mon-sun"}, 1: {"hours": _not_now()}}
@@ -53,7 +57,7 @@ def test_a_device_renders_in_its_hours_only() -> None:
                    == {"host0": False, "host1": True})  # fmt: skip
         farm.drop("again.zip", scenes() / "cycles.blend", job={"frames": "1-2"})
         farm.done("again", 2)
-        assert {device["name"] for device in farm.report("again")["devices"]} == {"host0"}
+        assert _renderers(farm, "again") == {"host0"}
 
 
 def test_an_idle_device_goes_to_sleep_and_is_woken_for_work(listener: socket.socket) -> None:
