@@ -285,43 +285,6 @@ class TestSeveralJobs:
         assert [start.slot for start in play.starts()] == [SlotId("slow", 1)]
 
 
-class TestHours:
-    def test_outside_its_hours_a_device_gets_nothing_and_nobody_calls_that_stuck(self) -> None:
-        play = Playbook(replace(SLOW, resting=True))
-        play.add()
-        assert play.starts() == []
-        play.tell(ev.Tick(), after=100)
-        assert not play.job().is_stuck
-        assert play.notes == ()
-
-    def test_when_they_begin_it_works(self) -> None:
-        play = Playbook(replace(SLOW, resting=True))
-        play.add()
-        play.tell(ev.DeviceHours("slow", resting=False))
-        assert [start.slot for start in play.starts()] == [SlotId("slow", 1)]
-
-    def test_when_they_end_it_finishes_its_frame_and_stops(self) -> None:
-        play = Playbook(SLOW)
-        play.add()
-        run = play.starts()[0].run
-        play.ready(run)
-        play.tell(ev.FrameStarted(run, 1, 1))
-        play.tell(ev.DeviceHours("slow", resting=True))
-        assert list(play.decisions) == [do.DropFrame(run, 2, 1)]
-        play.tell(ev.FrameRendered(run, 1, 1, 5.0, FILES))
-        assert do.StopRun(run) in play.decisions
-        assert play.frame(2).state is FrameState.WAITING
-
-    def test_a_new_devices_toml_keeps_what_is_known_of_the_device(self) -> None:
-        play = Playbook(SLOW)
-        play.tell(ev.DeviceHours("slow", resting=True))
-        play.tell(ev.DeviceHours("slow", resting=True))
-        assert play.notes == ()
-        play.tell(ev.DevicesSet((SLOW,)))
-        play.add()
-        assert len(play.starts()) == 1
-
-
 class TestRestarting:
     def test_a_blender_whose_memory_has_grown_is_restarted_between_two_frames(self) -> None:
         play = Playbook(replace(SLOW, memory_limit=1000))
