@@ -110,8 +110,8 @@ def _order(line: bytes) -> dict[str, Any] | None:
         return None
     if order.get("do") in ("alive", "quit"):
         return order
-    numbers = (order.get("frame"), order.get("try"))
-    whole = all(type(number) is int and number >= 0 for number in numbers)
+    frame, number = order.get("frame"), order.get("try")
+    whole = type(frame) is int and type(number) is int and number >= 0
     return order if whole and order.get("do") in ("frame", "drop", "collected") else None
 
 

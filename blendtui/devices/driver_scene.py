@@ -70,16 +70,31 @@ def prepare_scene(scene: Any) -> str:
 
 def render_frame(scene: Any, frame: int, folder: Path, pattern: str) -> None:
     """Render one frame into a folder. Raises RuntimeError with Blender's own words."""
+    scene.render.filepath = os.path.join(_plain(str(folder)), pattern)  # noqa: PTH118 - may be ""
+    if frame < 0:
+        _render_below_zero(scene, frame)
+        return
     scene.frame_start = frame
     scene.frame_end = frame
     if (scene.frame_start, scene.frame_end) != (frame, frame):
         raise RuntimeError(f"this Blender has no frame {frame}")
-    above = str(folder)
-    if bpy.app.version >= (5, 0, 0):
-        # An output path is a template there; the pattern is the user's own, the folder is not.
-        above = above.replace("{", "{{").replace("}", "}}")
-    scene.render.filepath = os.path.join(above, pattern)  # noqa: PTH118 - the pattern may be ""
     bpy.ops.render.render(animation=True, scene=scene.name)
+
+
+def _render_below_zero(scene: Any, frame: int) -> None:
+    """Render a frame that no range of Blender's has: as a still, named as an animation's frame."""
+    scene.frame_set(frame)
+    if scene.frame_current != frame:
+        raise RuntimeError(f"this Blender has no frame {frame}")
+    scene.render.filepath = _plain(scene.render.frame_path(frame=frame))
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+
+
+def _plain(path: str) -> str:
+    """Write a path so that Blender takes it as it is: from 5.0 on an output path is a template."""
+    if bpy.app.version < (5, 0, 0):
+        return path
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _is_open(blend: Path) -> bool:
