@@ -199,13 +199,27 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
     submit.add_argument(
         "--frames", type=_frames, help="such as 1-100, 3,7 or 1-100x2 (the scene's own range)"
     )
+    submit.add_argument("--step", type=int, metavar="N", help="only every Nth of the frames")
     submit.add_argument("--scene", help="the scene to render (the active one)")
+    submit.add_argument(
+        "--scenes",
+        action="append",
+        metavar="NAME",
+        help='a scene that becomes a job of its own; "all" for each; may stand several times',
+    )
     submit.add_argument("--priority", type=_priority, metavar="N", help="0 to 100 (50)")
     submit.add_argument(
         "--tag", action="append", help="only devices with this tag; may stand several times"
     )
     submit.add_argument("--blender", metavar="VERSION", help="only this version, such as 4.2")
+    submit.add_argument(
+        "--device",
+        action="append",
+        metavar="NAME",
+        help="only this device; may stand several times",
+    )
     submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
+    _add_overrides(submit)
     submit.add_argument(
         "--set", action="append", metavar="NAME=VALUE", help="any other setting of job.toml"
     )
@@ -219,6 +233,22 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--wait", action="store_true", help="wait until it is rendered; the exit code says how"
     )
     _add_places(submit, argparse.SUPPRESS)
+
+
+def _add_overrides(submit: argparse.ArgumentParser) -> None:
+    """Add what can be rendered otherwise than the .blend says; its own settings stay."""
+    group = submit.add_argument_group("instead of what the .blend says")
+    group.add_argument("--percentage", type=int, metavar="N", help="of the resolution, 1 to 1000")
+    group.add_argument("--samples", type=int, metavar="N", help="for Cycles and EEVEE")
+    group.add_argument("--engine", help="CYCLES, EEVEE, WORKBENCH or another one's identifier")
+    group.add_argument("--format", help="PNG, JPEG, OPEN_EXR, OPEN_EXR_MULTILAYER, TIFF, WEBP, ...")
+    group.add_argument("--camera", metavar="NAME", help="the camera")
+    group.add_argument(
+        "--view-layer", action="append", metavar="NAME", help="only this; may stand several times"
+    )
+    group.add_argument("--output", metavar="NAME", help="the frames' file name, as in shot_####")
+    group.add_argument("--threads", type=int, metavar="N", help="threads of each Blender at most")
+    group.add_argument("--time-limit", type=float, metavar="SECONDS", help="for one frame")
 
 
 if __name__ == "__main__":

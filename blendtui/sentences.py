@@ -121,6 +121,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = SETTING_SENTENCES | {
         "Choose another one in Blender's Output properties, such as PNG or OpenEXR, save and drop "
         "it again.",
     ),
+    FaultKind.OVERRIDE_REFUSED: (
+        "Scene “{scene}” cannot be rendered with {setting} = “{value}”: {detail}.",
+        "Correct `{setting}` in job.toml, or leave it out, and drop it again.",
+    ),
+    FaultKind.ENGINE_MISSING: (
+        "{device}: its Blender {blender} has no render engine {engine}.",
+        "Install the add-on that brings it there, or choose another `engine` in job.toml.",
+    ),
     FaultKind.FRAMES_TOO_MANY: (
         "The scene's range has {count} frames, and a job can have {limit}.",
         "Correct the range in Blender's Output properties, or name `frames` in job.toml, and drop "
@@ -245,6 +253,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = SETTING_SENTENCES | {
         "{device}: Blender could not render frame {frame}: {detail}",
         "Render this frame by hand with the same version of Blender; the try's log has all that "
         "Blender said.",
+    ),
+    FaultKind.TIME_LIMIT: (
+        "{device}: frame {frame} was not done within the job's time limit of {detail}.",
+        "Raise `time_limit` in job.toml, or choose faster devices; the frame is tried elsewhere.",
     ),
     FaultKind.GPU_ERROR: (
         "{device}: the GPU failed at frame {frame}: {detail}",

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
 else:
+    from driver_overrides import apply_overrides
     from driver_project import RunFailure
 
 _MISSING_AT_MOST = 50
@@ -26,8 +28,12 @@ _MOVIE_ENDING = re.compile(
 )
 
 
-def open_scene(blend: Path, wanted: str | None, allow_scripts: bool) -> tuple[Any, dict[str, Any]]:
+def open_scene(
+    blend: Path, wanted: str | None, allow_scripts: bool, overrides: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
     """Open a .blend; gives the wanted scene (None: the active one) and what Blender knows of it.
+
+    The facts are those of the file; the scene itself is changed by `overrides`.
 
     Raises RunFailure where it cannot be opened or rendered.
     """
@@ -43,18 +49,21 @@ def open_scene(blend: Path, wanted: str | None, allow_scripts: bool) -> tuple[An
         scenes = ", ".join(other.name for other in bpy.data.scenes)
         raise RunFailure("scene-unknown", scene=wanted, scenes=scenes)
     facts = _facts(scene)
-    _check(scene, facts)
+    apply_overrides(scene, overrides)
+    _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
     return scene, facts
 
 
-def prepare_scene(scene: Any) -> str:
+def prepare_scene(scene: Any, output: str | None) -> str:
     """Set the scene up for frames one at a time; gives the pattern of their file names.
+
+    That is `output`, or the scene's own.
 
     A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
     """
     render = scene.render
-    pattern = re.split(r"[\\/]", render.filepath)[-1]
+    pattern = re.split(r"[\\/]", render.filepath)[-1] if output is None else output
     if render.is_movie_format:
         if hasattr(render.image_settings, "media_type"):
             render.image_settings.media_type = "IMAGE"

@@ -14,7 +14,6 @@ from blendtui.engine.office import Heard, Office
 from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.events import JobAdded
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.frames import parse_frames
 from blendtui.farm.model import JobSpec
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.state import Note, NoteKind
@@ -143,9 +142,10 @@ class Arrivals:
         unpacked = await asyncio.to_thread(unpack, arrival.path, incoming, self._limits)
         facts = await asyncio.to_thread(read_facts, incoming, unpacked.project)
         jobfile = unpacked.jobfile
-        named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
-        fault = problem_of(facts, jobfile.scene, named)
-        frames = () if fault else named or _own_frames(jobfile, facts)
+        rendered = jobfile.applied(facts)
+        named = jobfile.named_frames()
+        fault = problem_of(rendered, jobfile.scene, named)
+        frames = () if fault else named or _own_frames(jobfile, rendered)
         if _stamp(arrival.path) != before:
             return  # another one of the same name was put over it: that one settles first
         if arrival.job is None:
@@ -156,7 +156,7 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(facts, jobfile.scene)
+        warnings = notes_of(rendered, jobfile.scene)
         spec = _spec(job, unpacked, frames)
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
@@ -210,4 +210,6 @@ def _spec(job: str, unpacked: Unpacked, frames: tuple[int, ...]) -> JobSpec:
         tags=frozenset(jobfile.tags),
         blender=jobfile.blender,
         allow_scripts=jobfile.allow_scripts,
+        devices=frozenset(jobfile.devices),
+        overrides=jobfile.overrides,
     )

@@ -8,6 +8,8 @@ import logging
 import math
 from collections.abc import Collection
 
+import msgspec
+
 from blendtui.devices import cache, resting, slot, transfer
 from blendtui.devices.connection import Link, connect
 from blendtui.devices.fetch import read_small
@@ -284,19 +286,23 @@ class Station:
     async def _launch(self, link: Link, folder: RunFolder, run: Run) -> None:
         work = self._office.work(run.job)
         await slot.prepare(link, folder, self._driver_settings(work, run))
-        await slot.launch(link, folder, self._settings, work.spec.allow_scripts)
+        threads = work.spec.overrides.threads_of(self._settings.threads)
+        settings = msgspec.structs.replace(self._settings, threads=threads)
+        await slot.launch(link, folder, settings, work.spec.allow_scripts)
 
     def _driver_settings(self, work: Work, run: Run) -> RunSettings:
-        mount = self._settings.share_mount
-        if mount is None:
-            return RunSettings(scene=work.spec.scene, allow_scripts=work.spec.allow_scripts)
-        drop = self._office.share.taken(run.job)
-        base = f"{mount.rstrip('/')}/{run.job}"
+        mount, out, share_file = self._settings.share_mount, None, None
+        if mount is not None:
+            drop = self._office.share.taken(run.job)
+            base = f"{mount.rstrip('/')}/{run.job}"
+            share_file = f"{base}/{drop.name}" if drop else None
+            out = f"{base}/{self._office.share.outbox_name(run.id)}"
         return RunSettings(
             scene=work.spec.scene,
             allow_scripts=work.spec.allow_scripts,
-            share_file=f"{base}/{drop.name}" if drop else None,
-            out=f"{base}/{self._office.share.outbox_name(run.id)}",
+            share_file=share_file,
+            out=out,
+            overrides=work.spec.overrides.as_data(),
         )
 
     async def _follow(self, link: Link, folder: RunFolder, entry: Followed, state: Life) -> None:

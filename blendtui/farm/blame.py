@@ -42,6 +42,7 @@ JOB_FAULTS = frozenset(
         FaultKind.NOTHING_TO_RENDER,
         FaultKind.FORMAT_UNKNOWN,
         FaultKind.SCENE_UNKNOWN,
+        FaultKind.OVERRIDE_REFUSED,
     }
 )
 """What no device could render: the job ends at once."""

@@ -36,6 +36,8 @@ class FaultKind(StrEnum):
     NO_CAMERA = "no-camera"
     NOTHING_TO_RENDER = "nothing-to-render"
     FORMAT_UNKNOWN = "format-unknown"
+    OVERRIDE_REFUSED = "override-refused"
+    ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
     FILES_MISSING = "files-missing"
     MOVIE_AS_FRAMES = "movie-as-frames"
@@ -88,6 +90,7 @@ class FaultKind(StrEnum):
     BLOB_DAMAGED = "blob-damaged"
     # a frame
     RENDER_ERROR = "render-error"
+    TIME_LIMIT = "time-limit"
     GPU_ERROR = "gpu-error"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"

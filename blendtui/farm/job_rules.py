@@ -125,7 +125,14 @@ def look_for_devices(farm: Farm, job: Job) -> None:
 
 
 def _why_nobody(farm: Farm, job: Job) -> str:
-    fitting = [one for one in farm.devices.values() if job.spec.tags <= one.spec.tags]
+    named = job.spec.devices
+    if named and not named & farm.devices.keys():
+        return f"there is no device named {', '.join(sorted(named))}"
+    fitting = [
+        one
+        for one in farm.devices.values()
+        if job.spec.tags <= one.spec.tags and (not named or one.name in named)
+    ]
     if not [one for one in fitting if one.spec.slots]:
         return f"none has the tags {', '.join(sorted(job.spec.tags))}" if job.spec.tags else "none"
     if not any(one.spec.enabled for one in fitting):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.overrides import AS_IT_IS, Overrides
 from blendtui.farm.start_times import StartTimes
 
 DEFAULT_PRIORITY = 50
@@ -132,7 +133,8 @@ class JobSpec:
 
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
     have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
-    far as it matters ("4.2"), empty for any.
+    far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
+    are none; `overrides` is what is rendered otherwise than the .blend says.
     """
 
     name: str
@@ -143,6 +145,8 @@ class JobSpec:
     tags: frozenset[str] = frozenset()
     allow_scripts: bool = False
     blender: str = ""
+    devices: frozenset[str] = frozenset()
+    overrides: Overrides = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +379,7 @@ class Device:
             self.spec.enabled
             and self.mode is DeviceMode.ON
             and job.spec.tags <= self.spec.tags
+            and (not job.spec.devices or self.name in job.spec.devices)
             and self.has_blender(job.spec.blender)
             and job.name not in self.set_aside
         )

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.frames import parse_frames
 from blendtui.intake.checks import notes_of, problem_of
+from blendtui.intake.jobfile import read_jobfile
 from blendtui.share import Share, files
 from blendtui.submit import packing, repack
 
@@ -109,10 +111,10 @@ def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
         count, size = repack.copy(source, target, wishes)
         return Plan(count, size, (), ())
     packed = packing.pack(Path(os.path.abspath(source)), target, wishes)  # noqa: PTH100 - no links
-    frames = parse_frames(str(wishes["frames"])) if "frames" in wishes else None
-    scene = wishes.get("scene")
-    problem = problem_of(packed.facts, scene, frames)
+    jobfile = read_jobfile(tomli_w.dumps(wishes).encode("utf-8", "replace"))
+    facts, scene = jobfile.applied(packed.facts), jobfile.scene
+    problem = problem_of(facts, scene, jobfile.named_frames())
     if problem is not None:
         raise Failure(problem)
-    notes = [one for one in notes_of(packed.facts, scene) if one.kind != FaultKind.FILES_MISSING]
+    notes = [one for one in notes_of(facts, scene) if one.kind != FaultKind.FILES_MISSING]
     return Plan(packed.files, packed.size, packed.missing, tuple(notes))

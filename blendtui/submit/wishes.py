@@ -12,8 +12,17 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.intake.jobfile import read_jobfile
 
-_OPTIONS = {"tags": "--tag", "allow_scripts": "--allow-scripts"}
-_PLAIN = ("frames", "scene", "priority", "blender")
+_OPTIONS = {
+    "tags": "--tag",
+    "devices": "--device",
+    "view_layers": "--view-layer",
+    "allow_scripts": "--allow-scripts",
+    "time_limit": "--time-limit",
+}
+_PLAIN = (
+    *("frames", "step", "scene", "priority", "blender", "percentage", "samples", "engine"),
+    *("format", "camera", "output", "threads", "time_limit"),
+)
 
 
 def wishes_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -24,6 +33,9 @@ def wishes_of(options: argparse.Namespace) -> dict[str, Any]:
     """
     wishes = {name: getattr(options, name) for name in _PLAIN}
     wishes["tags"] = options.tag or None
+    wishes["devices"] = options.device or None
+    wishes["view_layers"] = options.view_layer or None
+    wishes["scenes"] = "all" if options.scenes == ["all"] else options.scenes or None
     wishes["allow_scripts"] = options.allow_scripts or None
     wishes = {name: value for name, value in wishes.items() if value is not None}
     own = frozenset(wishes)
