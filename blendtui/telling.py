@@ -159,5 +159,6 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.WARNING: lambda row: f"{_job(row)}: {_why(row)}" if row.job else _why(row),
     NoteKind.REJECTED: lambda row: f"{safe(row.detail)} was refused. {_why(row)}",
+    NoteKind.DIVIDED: lambda row: f"{safe(row.detail)}: each of its scenes is a job of its own.",
     NoteKind.CONFIG_READ: lambda row: f"{safe(row.detail)} was read again.",
 }

@@ -56,6 +56,7 @@ class NoteKind(StrEnum):
     OVERDUE = "overdue"
     WARNING = "warning"
     REJECTED = "rejected"
+    DIVIDED = "divided"
     CONFIG_READ = "config-read"
 
 

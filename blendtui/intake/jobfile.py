@@ -149,6 +149,9 @@ def read_jobfile(data: bytes) -> JobFile:
     text = data.decode("utf-8-sig")
     for key, value in found.items():
         _check(text, key, value)
+    if "scene" in found and "scenes" in found:
+        problem = "“scene” and “scenes” do not go together"
+        raise _failure(line=_line_of(text, "scenes"), problem=problem, expected="one of them")
     return msgspec.convert(found, JobFile)
 
 

@@ -118,6 +118,10 @@ class Share:
             (folder / MARK).write_bytes(_MARK_TEXT)
             files.sync_folder(folder)
 
+    def hidden(self) -> Path:
+        """Give a place in the share for a drop that is not whole yet, where nobody takes it."""
+        return files.temporary(self.path)
+
     @_guarded
     def put(self, source: Path, stem: str, suffix: str, known: Collection[str]) -> Path:
         """Make a drop of a whole file that has a hidden name in the share; gives its place.

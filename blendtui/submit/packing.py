@@ -47,8 +47,9 @@ _PACKED_BLENDS = (b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A packed project: files and bytes in it, what its .blend says, which files it lacks."""
+    """A packed project: its .blend in it, files and bytes, what that says, which files it lacks."""
 
+    blend: str
     files: int
     size: int
     facts: BlendFacts
@@ -79,6 +80,7 @@ def _pack(blend: Path, target: Path, wishes: dict[str, Any], kept: Path) -> Pack
         archive.add_text(JOBFILE_NAME, tomli_w.dumps({"blend": inside, **wishes}))
         facts = read_facts(kept, Project(inside, tuple(archive.files)))
     return Packed(
+        inside,
         len(archive.files),
         sum(file.size for file in archive.files),
         facts,

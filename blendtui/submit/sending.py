@@ -39,9 +39,9 @@ def send(
             known=_known(places),
             strict=options.strict,
         )
-        drops.append(sent)
-        print(planned(file, sent.plan))
-        print(f"Dropped as {safe(sent.name)}.", flush=True)
+        drops += sent
+        print(planned(file, sent[0].plan))
+        print(f"Dropped as {', '.join(safe(one.name) for one in sent)}.", flush=True)
     if not options.wait:
         return OK
     return OK if Waiting(drops, places, sys.stdout).run() else SOME_FAILED
