@@ -79,6 +79,40 @@ def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
     }
 
 
+def test_what_is_rendered_otherwise_is_in_its_job_toml(house: House) -> None:
+    words = ("--step", "2", "--percentage", "50", "--samples", "8", "--engine", "EEVEE")
+    words += ("--format", "OPEN_EXR", "--camera", "Camera", "--view-layer", "ViewLayer")
+    words += ("--output", "a_##", "--threads", "2", "--time-limit", "90", "--device", "tower")
+    said = house.run("submit", str(scenes() / "cycles.blend"), *words, "--frames=-4-4")
+    assert said.code == 0
+    assert _jobfile(house.share / "cycles.zip") == {
+        "blend": "cycles.blend",
+        "frames": "-4-4",
+        "step": 2,
+        "percentage": 50,
+        "samples": 8,
+        "engine": "EEVEE",
+        "format": "OPEN_EXR",
+        "camera": "Camera",
+        "view_layers": ["ViewLayer"],
+        "output": "a_##",
+        "threads": 2,
+        "time_limit": 90.0,
+        "devices": ["tower"],
+    }
+
+
+def test_each_scene_is_a_drop_of_its_own_where_that_is_wanted(house: House) -> None:
+    blend = str(scenes() / "second.blend")
+    said = house.run("submit", blend, "--scenes", "Second", "--scenes", "Scene", "--name", "film")
+    assert said.code == 0
+    assert "Dropped as film-Second, film-Scene." in said.out
+    found = {path.stem: _jobfile(path) for path in house.share.iterdir()}
+    assert found == {
+        f"film-{name}": {"blend": "second.blend", "scene": name} for name in ("Scene", "Second")
+    }
+
+
 def test_any_setting_of_job_toml_can_be_set_by_its_name(house: House) -> None:
     blend = str(scenes() / "cycles.blend")
     said = house.run("submit", blend, "--set", "priority=7", "--set", "frames=2-4")
