@@ -94,9 +94,7 @@ def _jobfile(unpacked: Unpacked) -> dict[str, Any]:
         "tags": list(jobfile.tags),
         "blender": jobfile.blender,
         "allow_scripts": jobfile.allow_scripts,
-        "devices": list(jobfile.devices),
-        "step": jobfile.step,
-        "overrides": jobfile.overrides.as_data(),
+        **{name: value for name, value in jobfile.as_data().items() if name != "blend"},
     }
 
 

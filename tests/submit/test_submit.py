@@ -80,7 +80,16 @@ def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
 
 
 def test_what_is_rendered_otherwise_is_in_its_job_toml(house: House) -> None:
-    words = ("--step", "2", "--percentage", "50", "--samples", "8", "--engine", "EEVEE")
+    words: tuple[str, ...] = (
+        "--step",
+        "2",
+        "--percentage",
+        "50",
+        "--samples",
+        "8",
+        "--engine",
+        "EEVEE",
+    )
     words += ("--format", "OPEN_EXR", "--camera", "Camera", "--view-layer", "ViewLayer")
     words += ("--output", "a_##", "--threads", "2", "--time-limit", "90", "--device", "tower")
     said = house.run("submit", str(scenes() / "cycles.blend"), *words, "--frames=-4-4")
