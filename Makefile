@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHON
 VENV = .venv/bin
 
-.PHONY: help demo test lint format bench screenshots clean setup-demo setup-test setup-bench
+.PHONY: help demo test lint format bench addon screenshots clean setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint    only the checks"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks, against what people do by hand"
+	@echo "make addon   the zip of Blender's add-on, in dist/"
 	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
 
@@ -38,6 +39,9 @@ screenshots: setup-test
 
 bench: setup-bench
 	$(VENV)/python -m benchmarks
+
+addon:
+	@$(PYTHON) scripts/build_addon.py dist
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

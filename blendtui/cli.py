@@ -47,6 +47,13 @@ def _hold_together(parser: argparse.ArgumentParser, options: argparse.Namespace)
         parser.error("--once goes with --watch")
     if not options.watch and options.log_format is not None:
         parser.error("--log-format goes with --watch")
+    if options.command == "submit":
+        if options.name is not None and len(options.files) > 1:
+            parser.error("--name goes with one file")
+        if options.wait and options.dry_run:
+            parser.error("--wait goes without --dry-run")
+        if options.wait and options.scenes and any(one.endswith(".zip") for one in options.files):
+            parser.error("--wait goes with --scenes for a .blend only")
 
 
 def _action(
@@ -76,8 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_devices(commands)
     _add_jobs(commands)
+    _add_submit(commands)
     demo = commands.add_parser("demo", help="render a sample project on this machine")
     demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
+    notify = commands.add_parser("notify", help="tell a word to everybody that devices.toml names")
+    _add_places(notify, argparse.SUPPRESS)
     serve = commands.add_parser("serve", help="show the control centre as a web page")
     serve.add_argument("--host", default="127.0.0.1", help="the address to serve on (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8000, metavar="N", help="its port (8000)")
@@ -137,7 +147,11 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
     trust.add_argument("--json", action="store_true", help="only show the key, change nothing")
     trust.add_argument("--fingerprint", metavar="SHA256:...", help="trust this key and no other")
     trust.set_defaults(command="devices-trust")
-    parsers = [check, trust]
+    take = actions.add_parser("import", help="add the old controller's devices to devices.toml")
+    take.add_argument("folder", metavar="DIR", help="the folder with its JSON files, one a device")
+    take.add_argument("--dry-run", action="store_true", help="only say what would be added")
+    take.set_defaults(command="devices-import")
+    parsers = [check, trust, take]
     for name, text in (
         ("drain", "let a device finish the frames that it is at, and give it no more"),
         ("disable", "stop a device at once; others render its frames"),
@@ -176,6 +190,67 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
             )
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
+
+
+def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
+    submit = commands.add_parser(
+        "submit", help="pack a .blend with all that it uses, and drop it into the share"
+    )
+    submit.add_argument("files", nargs="+", metavar="FILE", help="a .blend, or a zip of a project")
+    submit.add_argument("--name", help="what the job is called (as the file is)")
+    submit.add_argument(
+        "--frames", type=_frames, help="such as 1-100, 3,7 or 1-100x2 (the scene's own range)"
+    )
+    submit.add_argument("--step", type=int, metavar="N", help="only every Nth of the frames")
+    submit.add_argument("--scene", help="the scene to render (the active one)")
+    submit.add_argument(
+        "--scenes",
+        action="append",
+        metavar="NAME",
+        help='a scene that becomes a job of its own; "all" for each; may stand several times',
+    )
+    submit.add_argument("--priority", type=_priority, metavar="N", help="0 to 100 (50)")
+    submit.add_argument(
+        "--tag", action="append", help="only devices with this tag; may stand several times"
+    )
+    submit.add_argument("--blender", metavar="VERSION", help="only this version, such as 4.2")
+    submit.add_argument(
+        "--device",
+        action="append",
+        metavar="NAME",
+        help="only this device; may stand several times",
+    )
+    submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
+    _add_overrides(submit)
+    submit.add_argument(
+        "--set", action="append", metavar="NAME=VALUE", help="any other setting of job.toml"
+    )
+    submit.add_argument(
+        "--strict", action="store_true", help="drop nothing if a file that it uses is missing"
+    )
+    submit.add_argument(
+        "--dry-run", action="store_true", help="only say what would be packed and what is missing"
+    )
+    submit.add_argument(
+        "--wait", action="store_true", help="wait until it is rendered; the exit code says how"
+    )
+    _add_places(submit, argparse.SUPPRESS)
+
+
+def _add_overrides(submit: argparse.ArgumentParser) -> None:
+    """Add what can be rendered otherwise than the .blend says; its own settings stay."""
+    group = submit.add_argument_group("instead of what the .blend says")
+    group.add_argument("--percentage", type=int, metavar="N", help="of the resolution, 1 to 1000")
+    group.add_argument("--samples", type=int, metavar="N", help="for Cycles and EEVEE")
+    group.add_argument("--engine", help="CYCLES, EEVEE, WORKBENCH or another one's identifier")
+    group.add_argument("--format", help="PNG, JPEG, OPEN_EXR, OPEN_EXR_MULTILAYER, TIFF, WEBP, ...")
+    group.add_argument("--camera", metavar="NAME", help="the camera")
+    group.add_argument(
+        "--view-layer", action="append", metavar="NAME", help="only this; may stand several times"
+    )
+    group.add_argument("--output", metavar="NAME", help="the frames' file name, as in shot_####")
+    group.add_argument("--threads", type=int, metavar="N", help="threads of each Blender at most")
+    group.add_argument("--time-limit", type=float, metavar="SECONDS", help="for one frame")
 
 
 if __name__ == "__main__":

@@ -127,6 +127,39 @@ def watch(options: argparse.Namespace) -> int:
     )
 
 
+def submit(options: argparse.Namespace) -> int:
+    """Pack files, drop them into the share, and wait for them if that is wanted."""
+    from blendtui import submit as room  # noqa: PLC0415
+    from blendtui.submit import sending  # noqa: PLC0415
+    from blendtui.submit.wishes import wishes_of  # noqa: PLC0415
+
+    wishes = wishes_of(options)
+    files = [_path(text) for text in options.files]
+    if options.dry_run:
+        for file in files:
+            print(sending.planned(file, room.check(file, wishes)))
+        return OK
+    if options.share:  # an artist's machine needs no devices.toml
+        places = Places(_state(options), _path(options.share))
+    else:
+        _, places = load(options)
+    return sending.send(files, places, wishes, options)
+
+
+def notify(options: argparse.Namespace) -> int:
+    """Tell a word by every way that devices.toml names, and say which of them work."""
+    from blendtui import notify as room  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    found = room.try_out(settings.notify, sys.stdout)
+    if not found:
+        raise Failure.of(FaultKind.NOTIFY_NOBODY, file=settings.source)
+    for name, fault in found:
+        print(f"{safe(name)}: {'told' if fault is None else explain(fault)}")
+    return OK if all(fault is None for _, fault in found) else SOME_FAILED
+
+
 def control(options: argparse.Namespace) -> int:
     """Open the control centre on this terminal."""
     from blendtui.tui.opening import open_centre  # noqa: PLC0415
@@ -228,6 +261,46 @@ def _named(settings: Settings, name: str) -> DeviceSettings:
             return device
     names = ", ".join(device.name for device in settings.devices)
     raise Failure.of(FaultKind.DEVICE_UNKNOWN, device=name, names=names, file=settings.source)
+
+
+def devices_import(options: argparse.Namespace) -> int:
+    """Add the old controller's devices to devices.toml; what stands there stays."""
+    from blendtui import config  # noqa: PLC0415
+    from blendtui.config import importing, writing  # noqa: PLC0415
+
+    explicit = _path(options.devices) if options.devices else None
+    path = explicit or config.find(None, Path.cwd(), Places.config_dir())
+    kept = writing.read(path or Path(config.FILE_NAME).absolute())
+    _refuse_faulty(kept.path, kept.text, is_new=kept.data is None)
+    text, found = importing.import_devices(_path(options.folder), kept.text)
+    for one in found:
+        if one.fault is not None:
+            complain(one.fault)
+            continue
+        became = "is new" if one.is_new else "is there already and stays as it is"
+        print(f"{safe(one.file.name)}: {safe(one.device)} {became}.")
+    if text != kept.text and not options.dry_run:
+        _refuse_faulty(kept.path, text, is_new=False)
+        try:
+            writing.write(kept, text)
+        except writing.Overtaken as error:
+            problem = "somebody changed it meanwhile"
+            raise Failure.of(
+                FaultKind.CONFIG_UNWRITABLE, file=kept.path, problem=problem
+            ) from error
+        print(f"Wrote {safe(str(kept.path))}. Then run: blendtui devices check")
+    return OK if all(one.fault is None for one in found) else SOME_FAILED
+
+
+def _refuse_faulty(path: Path, text: str, *, is_new: bool) -> None:
+    """Raise what is wrong with a devices.toml; one that is not there yet may lack devices."""
+    from blendtui import config  # noqa: PLC0415
+
+    settings, faults = config.check_text(path, text)
+    if settings is None and not is_new:
+        for fault in faults[:-1]:
+            complain(fault)
+        raise Failure(faults[-1])
 
 
 def devices_trust(options: argparse.Namespace) -> int:

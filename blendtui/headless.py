@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -19,6 +19,7 @@ from blendtui.engine.core import Engine
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault
 from blendtui.locks import EngineLock
+from blendtui.notify import Notifier
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
@@ -52,13 +53,33 @@ async def watch(
 
         engine = Engine(settings, places, share, touch=lock.touch, warn=warn)
         try:
-            await _until_told(engine, printer, once)
+            async with _notifying(engine, places, warn):
+                await _until_told(engine, printer, once)
             printer.look()
             printer.finish()
             mine = [job for job in views.jobs() if job.name not in known]
             return int(any(_is_bad(job, once) for job in mine))
         finally:
             views.close()
+
+
+@contextlib.asynccontextmanager
+async def _notifying(
+    engine: Engine, places: Places, warn: Callable[[Fault], None]
+) -> AsyncIterator[None]:
+    """Have people told what happens meanwhile, apart from the engine."""
+    loop = asyncio.get_running_loop()
+
+    def warn_here(fault: Fault) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(warn, fault)
+
+    notifier = Notifier(places, lambda: engine.settings.notify, warn_here, sys.stdout)
+    notifier.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(notifier.close)
 
 
 def _is_bad(job: JobRow, once: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault
-from blendtui.farm.frames import format_frames, parse_frames
+from blendtui.farm.frames import format_frames
 from blendtui.farm.project import BlendFacts, SceneFacts
 from blendtui.intake.archive import Unpacked, unpack
 from blendtui.intake.checks import frames_of, notes_of, problem_of
@@ -40,7 +40,8 @@ class Inspection:
         """What does not keep it from being rendered."""
         if self.unpacked is None or self.facts is None:
             return ()
-        return notes_of(self.facts, self.unpacked.jobfile.scene)
+        jobfile = self.unpacked.jobfile
+        return notes_of(jobfile.applied(self.facts), jobfile.scene)
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data for --json."""
@@ -75,8 +76,8 @@ def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
         except Failure as failure:
             return Inspection(drop, unpacked, facts, failure.fault)
     jobfile = unpacked.jobfile
-    named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
-    return Inspection(drop, unpacked, facts, problem_of(facts, jobfile.scene, named))
+    problem = problem_of(jobfile.applied(facts), jobfile.scene, jobfile.named_frames())
+    return Inspection(drop, unpacked, facts, problem)
 
 
 def _said(fault: Fault) -> dict[str, str]:
@@ -93,6 +94,7 @@ def _jobfile(unpacked: Unpacked) -> dict[str, Any]:
         "tags": list(jobfile.tags),
         "blender": jobfile.blender,
         "allow_scripts": jobfile.allow_scripts,
+        **{name: value for name, value in jobfile.as_data().items() if name != "blend"},
     }
 
 

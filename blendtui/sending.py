@@ -74,6 +74,20 @@ def send(source: Path, share: Path, job: dict[str, object], told: Told) -> Path:
             fresh.unlink(missing_ok=True)
 
 
+def rewrite(source: Path, target: Path, job: dict[str, object]) -> None:
+    """Copy a zip with this job.toml in the place of its own; nothing is packed again.
+
+    Raises:
+        Failure: SHARE_WRITE, PROJECT_UNREADABLE.
+    """
+    jobfile = tomli_w.dumps(job).encode()
+    with _opened(source) as file, _writing(target.parent), target.open("xb") as fresh:
+        _with_jobfile(file, fresh, jobfile, lambda _done, _all: None)
+        fresh.flush()
+        with contextlib.suppress(OSError):
+            os.fsync(fresh.fileno())
+
+
 @contextlib.contextmanager
 def _opened(source: Path) -> Iterator[BinaryIO]:
     try:

@@ -6,8 +6,9 @@ The names in braces are the fault's facts. `wording.explain` makes words of a fa
 from __future__ import annotations
 
 from blendtui.farm.faults import FaultKind
+from blendtui.setting_sentences import SETTING_SENTENCES
 
-SENTENCES: dict[FaultKind, tuple[str, str]] = {
+SENTENCES: dict[FaultKind, tuple[str, str]] = SETTING_SENTENCES | {
     # a drop
     FaultKind.ARCHIVE_BROKEN: (
         "{name} cannot be unpacked: {reason}.",
@@ -87,6 +88,19 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "The .blend was read as having {setting} = {read}; Blender itself says {blender}.",
         "What Blender says counts. Save the file again with a current Blender to be sure.",
     ),
+    # sending a file
+    FaultKind.SUBMIT_KIND: (
+        "{path} is neither a .blend nor a .zip.",
+        "Name the .blend that is to be rendered, or a zip of its project.",
+    ),
+    FaultKind.SOURCE_UNREADABLE: (
+        "{path} cannot be read: {reason}.",
+        "Check the path, and that you may read the file.",
+    ),
+    FaultKind.OPTION_INVALID: (
+        "{option}: {problem}.",
+        "Expected: {expected}.",
+    ),
     # a scene
     FaultKind.SCENE_UNKNOWN: (
         "The .blend has no scene “{scene}”. Its scenes: {scenes}.",
@@ -107,6 +121,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Choose another one in Blender's Output properties, such as PNG or OpenEXR, save and drop "
         "it again.",
     ),
+    FaultKind.OVERRIDE_REFUSED: (
+        "Scene “{scene}” cannot be rendered with {setting} = “{value}”: {detail}.",
+        "Correct `{setting}` in job.toml, or leave it out, and drop it again.",
+    ),
+    FaultKind.ENGINE_MISSING: (
+        "{device}: its Blender {blender} has no render engine {engine}.",
+        "Install the add-on that brings it there, or choose another `engine` in job.toml.",
+    ),
     FaultKind.FRAMES_TOO_MANY: (
         "The scene's range has {count} frames, and a job can have {limit}.",
         "Correct the range in Blender's Output properties, or name `frames` in job.toml, and drop "
@@ -120,52 +142,6 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     FaultKind.MOVIE_AS_FRAMES: (
         "Scene “{scene}” is set to write a movie ({format}). It is rendered as single PNG frames.",
         "Nothing has to be done if frames are fine.",
-    ),
-    # devices.toml
-    FaultKind.CONFIG_NOT_FOUND: (
-        "There is no file {file}.",
-        "Check the path; `blendtui init` writes a devices.toml to begin with.",
-    ),
-    FaultKind.CONFIG_UNREADABLE: (
-        "{file} cannot be used: {problem}.",
-        "Check the path, and that you may read the file.",
-    ),
-    FaultKind.CONFIG_ENCODING: (
-        "{file}, line {line}: there is a byte {problem} that UTF-8 text cannot hold.",
-        "Save the file as text in UTF-8.",
-    ),
-    FaultKind.CONFIG_SYNTAX: (
-        "{file}, line {line}, column {column}: this is not TOML: {problem}.",
-        'Correct it there or just before. A text stands in quotation marks (host = "left"), a '
-        "table's name in brackets ([share]), and a path with \\ in single quotation marks.",
-    ),
-    FaultKind.CONFIG_DUPLICATE: (
-        "{file}, line {line}: {problem}. It is in line {first} already.",
-        "Rename or remove one of the two.",
-    ),
-    FaultKind.CONFIG_UNKNOWN: (
-        "{file}, line {line}: `{key}` is not a setting.",
-        "Did you mean `{nearest}`? Known there: {expected}.",
-    ),
-    FaultKind.CONFIG_MISSING: (
-        "{file}, line {line}: `{key}` is missing.",
-        "It must be {expected}, for example `{nearest}`.",
-    ),
-    FaultKind.CONFIG_INVALID: (
-        "{file}, line {line}: `{key}` {problem}.",
-        "It must be {expected}, for example `{nearest}`.",
-    ),
-    FaultKind.CONFIG_EXISTS: (
-        "{file} exists already; nothing was written.",
-        "Name another file, or move this one away first.",
-    ),
-    FaultKind.CONFIG_UNWRITABLE: (
-        "{file} cannot be written: {problem}.",
-        "Check the path, its permissions and the free space.",
-    ),
-    FaultKind.CONFIG_LAYOUT: (
-        "`{key}` is written in a way that can't be changed from here.",
-        "Open the file in a text editor and change it there.",
     ),
     # a device
     FaultKind.HOST_UNKNOWN: (
@@ -278,6 +254,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Render this frame by hand with the same version of Blender; the try's log has all that "
         "Blender said.",
     ),
+    FaultKind.TIME_LIMIT: (
+        "{device}: frame {frame} was not done within the job's time limit of {detail}.",
+        "Raise `time_limit` in job.toml, or choose faster devices; the frame is tried elsewhere.",
+    ),
     FaultKind.GPU_ERROR: (
         "{device}: the GPU failed at frame {frame}: {detail}",
         "The frame may need more memory than the GPU has, or its driver is at fault; let this "
@@ -313,6 +293,7 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender had left after a long time without any word from here.",
         "Nothing needs to be done: it is started again when there is work.",
     ),
+    # the share
     FaultKind.SHARE_MISSING: (
         "The share {path} is not there.",
         "Connect or mount it, or correct `path` under [share] in devices.toml.",

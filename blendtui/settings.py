@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from blendtui.hours import Hours
+
 LOCAL_HOST = "local"
 
 
@@ -35,6 +37,20 @@ class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     limits: Limits = Limits()
 
 
+class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[notify]`: who is told what.
+
+    `urls` are addresses of Apprise. `command` is a command with its arguments, run for each thing
+    that is told; `bell` rings the terminal's. `on` names what is told: "done" and "failed" jobs,
+    those that are "stuck", and devices that are "lost".
+    """
+
+    urls: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    bell: bool = False
+    on: tuple[str, ...] = ("done", "failed", "stuck", "lost")
+
+
 class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[devices.NAME]`, with `[defaults]` already laid below it.
 
@@ -45,7 +61,9 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     frames, and when it takes more than `memory_limit` bytes (None: never). `launch`
     is put before Blender's command. `work_dir` is a folder on the device (`~` is the user's home
     there), `cache` the bytes that project files may take there. `share_mount` is where the device
-    itself sees the share.
+    itself sees the share. `hours` are those in which it may render, in this machine's time (None:
+    always). Where there is work, a device with a `mac` is woken over the network; the packet goes
+    to `wake_address`. One that has had nothing to do for `idle_after` seconds runs `idle_command`.
     """
 
     name: str = ""
@@ -66,6 +84,11 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     share_mount: str | None = None
     cache: int = 20 * 2**30
     enabled: bool = True
+    hours: Hours | None = None
+    mac: str | None = None
+    wake_address: str = "255.255.255.255:9"
+    idle_command: str = ""
+    idle_after: float = 600.0
 
     @property
     def is_local(self) -> bool:
@@ -79,3 +102,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source: Path
     share: ShareSettings
     devices: tuple[DeviceSettings, ...]
+    notify: NotifySettings = NotifySettings()

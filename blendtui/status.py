@@ -49,6 +49,7 @@ def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
         "connected": device.contact,
         "enabled": device.enabled,
         "mode": device.mode,
+        "resting": device.spec.resting,
         "problem": _words(device.fault),
         "slots": [
             {"slot": run.slot, "job": run.job, "state": run.state, "frame": run.frame}
@@ -130,6 +131,8 @@ def _state(device: dict[str, Any]) -> str:
         return "disabled"
     if device["mode"] == "draining":
         return "draining"
+    if device["resting"]:
+        return "outside its hours"
     return "connected" if device["connected"] else "not connected"
 
 

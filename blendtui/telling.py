@@ -61,6 +61,16 @@ _MODES: dict[str, str] = {
 }
 
 
+_HOURS = {
+    "begin": "its hours begin",
+    "end": "its hours are over; it finishes the frames that it is at",
+}
+
+
+def _idle(detail: str) -> str:
+    return duration(float(detail)) if detail.isdecimal() and len(detail) < 20 else safe(detail)
+
+
 def _overdue(detail: str) -> str:
     times = re.fullmatch(r"(\d+) of (\d+)", detail)
     if times is None:
@@ -125,6 +135,13 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     NoteKind.DEVICE_MODE: lambda row: (
         f"{_device(row)}: {_MODES.get(row.detail, safe(row.detail))}."
     ),
+    NoteKind.DEVICE_HOURS: lambda row: (
+        f"{_device(row)}: {_HOURS.get(row.detail, safe(row.detail))}."
+    ),
+    NoteKind.DEVICE_ASLEEP: lambda row: (
+        f"{_device(row)}: has had nothing to do for {_idle(row.detail)}, and goes to sleep."
+    ),
+    NoteKind.DEVICE_WOKEN: lambda row: f"{_device(row)}: is woken, for there is work.",
     NoteKind.RESTART: lambda row: (
         f"{_device(row)}: its Blenders are started anew after the frames that they are at."
     ),
@@ -142,5 +159,6 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.WARNING: lambda row: f"{_job(row)}: {_why(row)}" if row.job else _why(row),
     NoteKind.REJECTED: lambda row: f"{safe(row.detail)} was refused. {_why(row)}",
+    NoteKind.DIVIDED: lambda row: f"{safe(row.detail)}: each of its scenes is a job of its own.",
     NoteKind.CONFIG_READ: lambda row: f"{safe(row.detail)} was read again.",
 }

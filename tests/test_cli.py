@@ -25,7 +25,7 @@ from tests.support.stores import StoreStory
 
 COMMANDS = (
     "devices", "status", "pause", "resume", "cancel", "retry", "priority", "frames", "again",
-    "demo", "init",
+    "demo", "init", "notify",
 )  # fmt: skip
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
 

@@ -39,6 +39,7 @@ MAY_CATCH_ALL = {
     "blendtui/engine/station.py": "no exception leaves a device's task: it becomes the same",
     "blendtui/engine/pulse.py": "looking after a device goes on, whatever one look ends in",
     "blendtui/engine/wishes.py": "each wish is answered, whatever comes of it",
+    "blendtui/notify/ways.py": "a hundred services of others: one that fails is told as such",
     "blendtui/commands.py": "a user never sees a traceback: the log file has it",
     "blendtui/bpy_launcher.py": "whatever a script raises, Blender goes on",
 }
@@ -59,9 +60,11 @@ PUBLIC_SITES = {"www.gnu.org", "fsf.org", "learn.microsoft.com", "www.w3.org", "
     "cdnjs.cloudflare.com",  # what screenshots of the control centre name
     "www.textualize.io",
 }
-FOR_EXAMPLE = {"tower", "127.0.0.1"}  # the device in the tests, and this machine
+FOR_EXAMPLE = {"tower", "127.0.0.1", "example.org", "host"}  # reserved names, and this machine
 PRIVATE_PATH = re.compile(r"(?<![\w.*}/])/(?:work|root|Users|home/(?!render\b)\w+)/")
 DRIVER = sorted((PACKAGE / "devices").glob("driver*.py"))
+ADDON = sorted((PACKAGE / "addon").glob("*.py"))
+ADDONS_PYTHON = (3, 10)
 OLDEST_BLENDERS_PYTHON = (3, 7)
 
 
@@ -258,6 +261,20 @@ def test_the_driver_needs_only_blender_its_python_and_itself(path: Path) -> None
     assert needed <= sys.stdlib_module_names | {"bpy", "mathutils"} | own
 
 
+@pytest.mark.parametrize("path", ADDON, ids=lambda path: path.name)
+def test_the_add_on_needs_only_blender_its_python_and_itself(path: Path) -> None:
+    relative = {
+        alias.name
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+    needed = {name.partition(".")[0] for name in _needed(path) if name}
+    assert needed <= sys.stdlib_module_names | {"bpy"}
+    assert relative <= {one.stem for one in ADDON}
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=ADDONS_PYTHON)
+
+
 @pytest.mark.parametrize("path", DRIVER, ids=lambda path: path.name)
 def test_the_driver_can_be_read_by_the_python_of_the_oldest_blender(path: Path) -> None:
     ast.parse(path.read_text(encoding="utf-8"), feature_version=OLDEST_BLENDERS_PYTHON)
@@ -292,7 +309,7 @@ def _texts() -> Iterator[tuple[str, str]]:
     folders = ("blendtui", "tests", "benchmarks", "examples", "docs", "scripts", ".ci")
     inside = [path for name in folders for path in (ROOT / name).rglob("*")]
     for path in [*ROOT.glob("*"), *inside]:
-        if path.is_file() and path.name not in ("LICENSE", "test_house.py"):
+        if path.is_file() and path.name not in ("LICENSE", "test_house.py", ".git"):
             data = path.read_bytes()
             if b"\0" not in data:
                 yield _name(path), data.decode("utf-8")
@@ -301,5 +318,5 @@ def _texts() -> Iterator[tuple[str, str]]:
 def test_no_text_speaks_of_the_machine_that_it_was_written_on() -> None:
     for name, text in _texts():
         assert PRIVATE_PATH.search(text) is None, name
-        hosts = set(re.findall(r"\b[a-z]+://(?:\w+@)?([\w.-]+)", text))
+        hosts = set(re.findall(r"\b[a-z]+://(?:[\w:]+@)?([\w.-]+)", text))
         assert hosts <= PUBLIC_SITES | FOR_EXAMPLE, name

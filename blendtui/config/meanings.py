@@ -42,4 +42,12 @@ DEVICE: Mapping[str, tuple[str, str]] = {
     "share_mount": ("Where the device itself sees the share, if it does.", "it does not"),
     "cache": ("How much room project files may take on the device.", "20 GiB"),
     "enabled": ("true or false; a device that is not enabled gets no work.", "true"),
+    "hours": (
+        "When it may render, such as 20:00-08:00 or mon-fri 20:00-08:00, sat-sun.",
+        "always",
+    ),
+    "mac": ("Its network card's address, to wake it over the network.", "it is not woken"),
+    "wake_address": ("Where the packet that wakes it is sent to.", "255.255.255.255:9"),
+    "idle_command": ("What to run on it when it has nothing to do.", "nothing"),
+    "idle_after": ("After so many seconds without work it runs idle_command.", "600.0"),
 }

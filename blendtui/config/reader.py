@@ -12,9 +12,9 @@ from blendtui.config.rules import Rule, Rules
 from blendtui.config.source import Source
 from blendtui.config.values import Wrong, described, is_name, name_near
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.settings import DeviceSettings, Limits, Settings, ShareSettings
+from blendtui.settings import DeviceSettings, Limits, NotifySettings, Settings, ShareSettings
 
-_TOP = ("[share]", "[defaults]", "[devices.NAME]")
+_TOP = ("[share]", "[notify]", "[defaults]", "[devices.NAME]")
 _A_DEVICE = "[devices.left]"
 
 
@@ -39,15 +39,17 @@ class _Reader:
 
     def settings(self) -> Settings:
         tables = self._source.tables
-        for key in tables.keys() - {"share", "defaults", "devices"}:
+        for key in tables.keys() - {"share", "notify", "defaults", "devices"}:
             self._unknown((key,), tables[key], _near_top(key, tables[key]), _TOP)
         share = self._table(("share",), tables.get("share", {}), rules.SHARE)
+        notify = self._table(("notify",), tables.get("notify", {}), rules.NOTIFY)
         below = self._table(("defaults",), tables.get("defaults", {}), rules.DEVICE)
         limits = Limits(**share.pop("limits", {}))
         return Settings(
             source=self._source.file,
             share=ShareSettings(**share, limits=limits),
             devices=tuple(self._devices(tables.get("devices", {}), below)),
+            notify=NotifySettings(**notify),
         )
 
     def _table(self, path: TomlPath, found: object, table: Rules) -> dict[str, Any]:
@@ -153,7 +155,11 @@ def _near_top(key: str, value: object) -> str:
             return _named(key)
         names = {name.strip("[]").partition(".")[0]: name for name in _TOP}
         return names[_near(key, names)]
-    for table, known in (("share", rules.SHARE), ("defaults", rules.DEVICE)):
+    for table, known in (
+        ("share", rules.SHARE),
+        ("notify", rules.NOTIFY),
+        ("defaults", rules.DEVICE),
+    ):
         if key in known:
             return shown((table, key), table=False)
     return f"[defaults] {_near(key, rules.DEVICE)}"

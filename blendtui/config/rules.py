@@ -45,6 +45,21 @@ SHARE: Rules = {
     "limits": LIMITS,
 }
 
+NOTIFY: Rules = {
+    "urls": Rule(
+        "a list of Apprise's addresses, each with ://", '["mailto://example.org"]', values.urls
+    ),
+    "command": Rule(
+        "a list of texts: a command and its arguments", '["notify-send", "blendtui"]', values.words
+    ),
+    "bell": Rule("true or false", "true", values.truth),
+    "on": Rule(
+        'a list of some of "done", "failed", "stuck" and "lost"',
+        '["failed", "stuck"]',
+        values.several("done", "failed", "stuck", "lost"),
+    ),
+}
+
 HOST = Rule(
     'an address, a name or an alias of ~/.ssh/config, without user and port, or "local"',
     '"render1.example.org"',
@@ -77,6 +92,17 @@ DEVICE: Rules = {
     "share_mount": Rule(_ON_DEVICE, '"/mnt/share"', values.device_path),
     "cache": Rule(_SIZE, '"20 GiB"', values.size),
     "enabled": Rule("true or false", "true", values.truth),
+    "hours": Rule(
+        "times of day, with or without days, and commas between several",
+        '"mon-fri 20:00-08:00, sat-sun"',
+        values.hours,
+    ),
+    "mac": Rule("a MAC address: six pairs of 0-9 and a-f", '"00:1a:2b:3c:4d:5e"', values.mac),
+    "wake_address": Rule(
+        "an IP address, and a port behind a colon", '"192.168.1.255:9"', values.endpoint
+    ),
+    "idle_command": Rule("a command in one line", '"sudo systemctl suspend"', values.line),
+    "idle_after": Rule("a number of seconds from 1 to 604800", "600.0", values.number(1, 604800)),
 }
 
 OTHER_NAMES = {
@@ -98,5 +124,11 @@ OTHER_NAMES = {
     "mount": "share_mount",
     "active": "enabled",
     "disabled": "enabled",
+    "schedule": "hours",
+    "wake": "mac",
+    "wol": "mac",
+    "broadcast": "wake_address",
+    "suspend": "idle_command",
+    "sleep": "idle_command",
 }
 """Names that people write for a setting, and that are not spelled like it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import ipaddress
 import json
 import math
 import re
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blendtui.errors import reason_of
+from blendtui.hours import Hours
 from blendtui.settings import LOCAL_HOST
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -238,6 +241,49 @@ def _tags_near(found: list[object]) -> str:
     return f"[{', '.join(quoted(tag) for tag in near if tag)}]" if any(near) else ""
 
 
+def urls(value: object, _: Path) -> tuple[str, ...]:
+    """Check a list of addresses; they can hold passwords, so none is ever shown."""
+    if isinstance(value, str):
+        raise Wrong("is a text, not a list")
+    if not isinstance(value, list):
+        raise Wrong(described(value))
+    for index, url in enumerate(value, 1):
+        if not isinstance(url, str):
+            raise Wrong(f"has entry {index}, which {described(url)}")
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*", url) is None:
+            raise Wrong(f"has entry {index}, which is no address")
+    return tuple(value)
+
+
+def words(value: object, _: Path) -> tuple[str, ...]:
+    """Check a command with its arguments, word by word; no shell reads it."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            near = ", ".join(quoted(word) for word in shlex.split(value))
+            raise Wrong(described(value), f"[{near}]" if near else "")
+    if not isinstance(value, list) or not value:
+        raise Wrong("is an empty list" if value == [] else described(value))
+    for index, word in enumerate(value, 1):
+        if not isinstance(word, str) or "\0" in word or (index == 1 and not word.strip()):
+            raise Wrong(f"has entry {index}, which {described(word)}")
+    return tuple(value)
+
+
+def several(*known: str) -> Callable[[object, Path], tuple[str, ...]]:
+    """Make the check of a list of some of these."""
+
+    def read(value: object, _: Path) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            near = f"[{quoted(value)}]" if isinstance(value, str) and value in known else ""
+            raise Wrong(described(value), near)
+        for index, one in enumerate(value, 1):
+            if one not in known:
+                raise Wrong(f"has entry {index}, which {described(one)}")
+        return tuple(value)
+
+    return read
+
+
 def env(value: object, _: Path) -> dict[str, str]:
     """Check environment variables."""
     if not isinstance(value, dict):
@@ -251,6 +297,48 @@ def env(value: object, _: Path) -> dict[str, str]:
             near = f"{{ {variable} = {wrong.nearest} }}" if wrong.nearest else ""
             raise Wrong(f"has {_short(variable)}, which {wrong.problem}", near) from wrong
     return value
+
+
+# rest and waking
+
+
+def hours(value: object, _: Path) -> Hours:
+    """Check hours of the week."""
+    text = _filled(value)
+    try:
+        return Hours.of(text)
+    except ValueError as error:
+        part = _short(quoted(str(error)))
+        raise Wrong(f"has the part {part}" if "," in text else described(text)) from error
+
+
+def mac(value: object, _: Path) -> str:
+    """Check a MAC address; it's kept with colons between its pairs."""
+    text = _filled(value)
+    digits = re.sub(r"[:.\s-]", "", text).lower()
+    if re.fullmatch(r"[0-9a-f]{12}", digits) is None:
+        raise Wrong(described(text))
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def endpoint(value: object, _: Path) -> str:
+    """Check an IPv4 address with a port."""
+    text = _filled(value)
+    address, _colon, port = text.partition(":")
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError as error:
+        raise Wrong(described(text)) from error
+    if not _colon:
+        raise Wrong(described(text), quoted(f"{address}:9"))
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 1 <= int(port) <= 65535):
+        raise Wrong(described(text), quoted(f"{address}:9"))
+    return text
+
+
+def line(value: object, _: Path) -> str:
+    """Check a text in one line."""
+    return _line(value)
 
 
 # paths

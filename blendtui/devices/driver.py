@@ -8,6 +8,7 @@ lines of RUN/orders; what it has to say goes to stdout, which is RUN/log, among 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,6 +21,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from driver_memory import memory
     from driver_output import gpu_error, outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
@@ -110,8 +115,8 @@ def _order(line: bytes) -> dict[str, Any] | None:
         return None
     if order.get("do") in ("alive", "quit"):
         return order
-    numbers = (order.get("frame"), order.get("try"))
-    whole = all(type(number) is int and number >= 0 for number in numbers)
+    frame, number = order.get("frame"), order.get("try")
+    whole = type(frame) is int and type(number) is int and number >= 0
     return order if whole and order.get("do") in ("frame", "drop", "collected") else None
 
 
@@ -140,16 +145,21 @@ class Driver:
         self._is_sound = True
         self._scene: Any = None
         self._pattern = ""
+        self._time_limit: float | None = None
+        self._in_time: tuple[int, int] | None = None
+        self._deciding = threading.Lock()
 
     def open(self, settings: dict[str, Any]) -> None:
         """Put the project together and open it. Raises RunFailure."""
         begun = time.monotonic()
         blend = make_ready(self._run.parent, settings.get("share_file"))
         self._make_out()
+        overrides = settings.get("overrides") or {}
         self._scene, facts = open_scene(
-            blend, settings.get("scene"), settings.get("allow_scripts") is True
+            blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
-        self._pattern = prepare_scene(self._scene)
+        self._pattern = prepare_scene(self._scene, overrides.get("output"))
+        self._time_limit = overrides.get("time_limit")
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -271,10 +281,11 @@ class Driver:
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
         self._scene.render.use_persistent_data = self._is_sound
-        try:
-            render_frame(self._scene, key[0], folder, self._pattern)
-        except RuntimeError as problem:
-            error = str(problem).strip()
+        with self._limited(key):
+            try:
+                render_frame(self._scene, key[0], folder, self._pattern)
+            except RuntimeError as problem:
+                error = str(problem).strip()
         self._rendered = time.monotonic()
         poison = gpu_error(self._run / "log", logged)
         if poison:
@@ -284,6 +295,33 @@ class Driver:
             self._fail(key, "device-disk-full" if full else "render-error", error)
         else:
             self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
+
+    @contextlib.contextmanager
+    def _limited(self, key: tuple[int, int]) -> Iterator[None]:
+        """Let a frame take no longer than it may: Blender stops in its middle only by ending."""
+        if self._time_limit is None:
+            yield
+            return
+        timer = threading.Timer(self._time_limit, self._run_over, (key,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            with self._deciding:  # never given back by a timer that was first
+                self._in_time = key
+            timer.cancel()
+
+    def _run_over(self, key: tuple[int, int]) -> None:
+        """Fail the frame in hand and leave; what waits is given back."""
+        with self._deciding:
+            if self._in_time == key:
+                return
+            self._fail(key, "time-limit", f"{self._time_limit:g} s")
+            while self._waiting:
+                self._settle(self._waiting.pop(0), "dropped")
+            self._log.say("bye", reason="quit")
+            os._exit(0)
 
     def _report(self, key: tuple[int, int], folder: Path, fields: dict[str, Any]) -> None:
         files, flaw = outputs(folder)
@@ -320,21 +358,6 @@ class Driver:
             self._mentioned = now
             key = {"frame": self._in_hand[0], "try": self._in_hand[1]}
             self._log.mention("progress", **key, **found._asdict())
-
-
-def memory() -> int | None:
-    """Give the bytes that this process takes, or at least its peak; None where neither is known."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        pass
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _beat(log: Log, every: float) -> None:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
 else:
+    from driver_overrides import apply_overrides
     from driver_project import RunFailure
 
 _MISSING_AT_MOST = 50
@@ -26,8 +28,12 @@ _MOVIE_ENDING = re.compile(
 )
 
 
-def open_scene(blend: Path, wanted: str | None, allow_scripts: bool) -> tuple[Any, dict[str, Any]]:
+def open_scene(
+    blend: Path, wanted: str | None, allow_scripts: bool, overrides: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
     """Open a .blend; gives the wanted scene (None: the active one) and what Blender knows of it.
+
+    The facts are those of the file; the scene itself is changed by `overrides`.
 
     Raises RunFailure where it cannot be opened or rendered.
     """
@@ -43,18 +49,21 @@ def open_scene(blend: Path, wanted: str | None, allow_scripts: bool) -> tuple[An
         scenes = ", ".join(other.name for other in bpy.data.scenes)
         raise RunFailure("scene-unknown", scene=wanted, scenes=scenes)
     facts = _facts(scene)
-    _check(scene, facts)
+    apply_overrides(scene, overrides)
+    _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
     return scene, facts
 
 
-def prepare_scene(scene: Any) -> str:
+def prepare_scene(scene: Any, output: str | None) -> str:
     """Set the scene up for frames one at a time; gives the pattern of their file names.
+
+    That is `output`, or the scene's own.
 
     A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
     """
     render = scene.render
-    pattern = re.split(r"[\\/]", render.filepath)[-1]
+    pattern = re.split(r"[\\/]", render.filepath)[-1] if output is None else output
     if render.is_movie_format:
         if hasattr(render.image_settings, "media_type"):
             render.image_settings.media_type = "IMAGE"
@@ -70,16 +79,31 @@ def prepare_scene(scene: Any) -> str:
 
 def render_frame(scene: Any, frame: int, folder: Path, pattern: str) -> None:
     """Render one frame into a folder. Raises RuntimeError with Blender's own words."""
+    scene.render.filepath = os.path.join(_plain(str(folder)), pattern)  # noqa: PTH118 - may be ""
+    if frame < 0:
+        _render_below_zero(scene, frame)
+        return
     scene.frame_start = frame
     scene.frame_end = frame
     if (scene.frame_start, scene.frame_end) != (frame, frame):
         raise RuntimeError(f"this Blender has no frame {frame}")
-    above = str(folder)
-    if bpy.app.version >= (5, 0, 0):
-        # An output path is a template there; the pattern is the user's own, the folder is not.
-        above = above.replace("{", "{{").replace("}", "}}")
-    scene.render.filepath = os.path.join(above, pattern)  # noqa: PTH118 - the pattern may be ""
     bpy.ops.render.render(animation=True, scene=scene.name)
+
+
+def _render_below_zero(scene: Any, frame: int) -> None:
+    """Render a frame that no range of Blender's has: as a still, named as an animation's frame."""
+    scene.frame_set(frame)
+    if scene.frame_current != frame:
+        raise RuntimeError(f"this Blender has no frame {frame}")
+    scene.render.filepath = _plain(scene.render.frame_path(frame=frame))
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+
+
+def _plain(path: str) -> str:
+    """Write a path so that Blender takes it as it is: from 5.0 on an output path is a template."""
+    if bpy.app.version < (5, 0, 0):
+        return path
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _is_open(blend: Path) -> bool:

@@ -35,9 +35,10 @@ _BREAK = re.compile(rb"[\r\n\x1e]")
 _SEPARATOR = 0x1E
 
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+_Frame = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 _Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
 _PictureSize = Annotated[int, msgspec.Meta(ge=1, le=PICTURE_LIMIT)]
-_PictureName = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
+_PictureName = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 
 # --- orders ---------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class RunFault(_Line, frozen=True, tag="fault"):
 class Started(_Line, frozen=True, tag="started"):
     """A frame was begun."""
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
     at: float
 
@@ -175,7 +176,7 @@ class Started(_Line, frozen=True, tag="started"):
 class Progress(_Line, frozen=True, tag="progress"):
     """How far the frame in hand is; `remaining` is Blender's guess in seconds."""
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
     sample: _Whole
     samples: _Whole
@@ -189,7 +190,7 @@ class Rendered(_Line, frozen=True, tag="rendered"):
     None for a run's first; `memory` in bytes.
     """
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
     at: float
     seconds: _Span
@@ -207,7 +208,7 @@ class Rendered(_Line, frozen=True, tag="rendered"):
 class Pictured(_Line, frozen=True, tag="picture"):
     """A small picture (JPEG) of a frame lies in pictures/, under a plain name of `size` bytes."""
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
     file: _PictureName
     size: _PictureSize
@@ -216,7 +217,7 @@ class Pictured(_Line, frozen=True, tag="picture"):
 class Failed(_Line, frozen=True, tag="failed"):
     """A frame could not be rendered; `detail` is in Blender's own words."""
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
     at: float
     kind: FaultKind
@@ -230,7 +231,7 @@ class Failed(_Line, frozen=True, tag="failed"):
 class Dropped(_Line, frozen=True, tag="dropped"):
     """A frame was given back before it was begun; it will not be."""
 
-    frame: _Whole
+    frame: _Frame
     number: _Whole
 
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 DRIVER_FILES = (
     "driver.py",
+    "driver_memory.py",
     "driver_output.py",
+    "driver_overrides.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
@@ -53,7 +55,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `scene` None is the file's active one. After `patience` seconds without work or any order the
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
-    folder for rendered frames, where that isn't the run's own.
+    folder for rendered frames, where that isn't the run's own. `overrides` are those of
+    `farm.overrides`, by name.
     """
 
     scene: str | None = None
@@ -62,6 +65,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     beat: float = 5.0
     share_file: str | None = None
     out: str | None = None
+    overrides: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import shutil
@@ -14,7 +15,6 @@ from blendtui.engine.office import Heard, Office
 from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.events import JobAdded
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.frames import parse_frames
 from blendtui.farm.model import JobSpec
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.state import Note, NoteKind
@@ -22,8 +22,10 @@ from blendtui.intake.archive import Unpacked, unpack
 from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.jobfile import JobFile
 from blendtui.intake.scene import read_facts
+from blendtui.intake.several import alone, parts, scenes_of
 from blendtui.intake.watch import DropWatch
 from blendtui.journal import Journal
+from blendtui.sending import rewrite
 from blendtui.settings import ShareSettings
 from blendtui.wording import explain, safe
 
@@ -143,9 +145,17 @@ class Arrivals:
         unpacked = await asyncio.to_thread(unpack, arrival.path, incoming, self._limits)
         facts = await asyncio.to_thread(read_facts, incoming, unpacked.project)
         jobfile = unpacked.jobfile
-        named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
-        fault = problem_of(facts, jobfile.scene, named)
-        frames = () if fault else named or _own_frames(jobfile, facts)
+        scenes = scenes_of(jobfile, facts)
+        if len(scenes) > 1:
+            if _stamp(arrival.path) == before:
+                await asyncio.to_thread(self._divide, arrival.path, unpacked, scenes)
+            return
+        if scenes:
+            jobfile = alone(jobfile, scenes[0])
+        rendered = jobfile.applied(facts)
+        named = jobfile.named_frames()
+        fault = problem_of(rendered, jobfile.scene, named)
+        frames = () if fault else named or _own_frames(jobfile, rendered)
         if _stamp(arrival.path) != before:
             return  # another one of the same name was put over it: that one settles first
         if arrival.job is None:
@@ -156,18 +166,45 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(facts, jobfile.scene)
-        spec = _spec(job, unpacked, frames)
+        warnings = notes_of(rendered, jobfile.scene)
+        spec = _spec(job, unpacked.project.blend, jobfile, frames)
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
+
+    def _divide(self, drop: Path, unpacked: Unpacked, scenes: tuple[str, ...]) -> None:
+        """Put a drop for each scene in the place of one for all.
+
+        Killed in between, all of it is done again: a scene is rather rendered twice than never.
+        """
+        share, made = self._office.share, []
+        try:
+            for part in parts(unpacked.jobfile, unpacked.project.blend, scenes):
+                hidden = share.hidden()
+                try:
+                    rewrite(drop, hidden, part.job)
+                    made.append(
+                        share.put(
+                            hidden, f"{drop.stem}-{part.scene}", ".zip", frozenset(self._jobs)
+                        )
+                    )
+                finally:
+                    hidden.unlink(missing_ok=True)
+        except Failure:
+            for path in made:
+                path.unlink(missing_ok=True)
+            raise
+        with contextlib.suppress(OSError):
+            drop.unlink(missing_ok=True)
+        log.info("%s divided into %s", drop, ", ".join(path.name for path in made))
+        self._tell(NoteKind.DIVIDED, None, drop.name)
 
     async def _reject(self, drop: Path, fault: Fault) -> None:
         await asyncio.to_thread(self._office.share.reject, drop, str(explain(fault)))
         log.info("%s refused: %s", drop, fault)
         self._tell(NoteKind.REJECTED, fault, drop.name)
 
-    def _tell(self, kind: NoteKind, fault: Fault, name: str) -> None:
+    def _tell(self, kind: NoteKind, fault: Fault | None, name: str) -> None:
         self._office.tell(Heard(Note(kind, fault=fault, detail=safe(name))))
 
 
@@ -199,15 +236,16 @@ def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     return frames_of(scene) if scene else ()
 
 
-def _spec(job: str, unpacked: Unpacked, frames: tuple[int, ...]) -> JobSpec:
-    jobfile = unpacked.jobfile
+def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:
     return JobSpec(
         job,
-        unpacked.project.blend,
+        blend,
         frames,
         scene=jobfile.scene,
         priority=jobfile.priority,
         tags=frozenset(jobfile.tags),
         blender=jobfile.blender,
         allow_scripts=jobfile.allow_scripts,
+        devices=frozenset(jobfile.devices),
+        overrides=jobfile.overrides,
     )

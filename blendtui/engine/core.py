@@ -15,6 +15,7 @@ from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.pictures import Pictures
+from blendtui.engine.power import Power
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
 from blendtui.engine.tasks import end
@@ -110,8 +111,14 @@ class Engine:
         self._pictures = Pictures(self._office, self._journal, farm, self._fleet.read_picture)
         self._reports = Reports(self._office)
         self._vitals = Vitals(self._office, self._journal)
+        self._power = Power(self._office, farm, self._fleet)
         errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
         self._wishes = Wishes(self._office, self._journal, farm, errands)
+
+    @property
+    def settings(self) -> Settings:
+        """What devices.toml says now."""
+        return self._fleet.settings
 
     # life
 
@@ -137,6 +144,8 @@ class Engine:
                     group.create_task(self._wishes.keep(), name="wishes"),
                     group.create_task(self._keep_touching(), name="touch"),
                     group.create_task(self._fleet.follow_config(), name="config"),
+                    group.create_task(self._fleet.keep_hours(), name="hours"),
+                    group.create_task(self._power.keep(), name="power"),
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
                     group.create_task(self._vitals.keep(), name="vitals"),

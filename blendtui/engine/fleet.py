@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 from blendtui import config
@@ -20,6 +21,9 @@ from blendtui.settings import DeviceSettings, Settings, ShareSettings
 CONFIG = 1.0
 """Seconds after which a changed devices.toml is seen where no event tells."""
 
+HOURS = 1.0
+"""Seconds between two looks at which devices' hours have begun or ended."""
+
 
 class Fleet:
     """Has a station for each device; those that are gone finish what they have first."""
@@ -33,6 +37,11 @@ class Fleet:
 
     def __contains__(self, device: object) -> bool:
         return device in self._stations
+
+    @property
+    def settings(self) -> Settings:
+        """What devices.toml says now."""
+        return self._settings
 
     def station(self, device: str) -> Station | None:
         """Give a device's station."""
@@ -70,7 +79,7 @@ class Fleet:
             else:
                 await station.change(device)
         self._arrivals.change(settings.share)
-        specs = tuple(_spec(device) for device in settings.devices)
+        specs = tuple(_spec(device, self._rests(device)) for device in settings.devices)
         self._office.tell(Heard(ev.PolicySet(_policy(settings.share))))
         self._office.tell(Heard(ev.DevicesSet(specs)))
         self._settings = settings
@@ -96,6 +105,23 @@ class Fleet:
                 await self.equip(settings)
                 self._office.tell(Heard(Note(NoteKind.CONFIG_READ, detail=path.name)))
 
+    async def keep_hours(self) -> None:
+        """Tell the rules when the hours of a device begin or end, until cancelled."""
+        while True:
+            await asyncio.sleep(HOURS)
+            for device in self._settings.devices:
+                known = self._farm.devices.get(device.name)
+                rests = self._rests(device)
+                if known is not None and known.spec.resting is not rests:
+                    self._office.tell(Heard(ev.DeviceHours(device.name, rests)))
+
+    def _rests(self, device: DeviceSettings) -> bool:
+        if device.hours is None:
+            return False
+        # People mean the time of the clock on their wall.
+        now = datetime.fromtimestamp(self._office.clock.now(), UTC).astimezone()
+        return not device.hours.cover(now)
+
     async def retire(self) -> None:
         """Close the stations of devices that are neither wanted nor have anything left."""
         for name in list(self._stations):
@@ -109,7 +135,7 @@ class Fleet:
         await asyncio.gather(*(station.close() for station in self._stations.values()))
 
 
-def _spec(device: DeviceSettings) -> DeviceSpec:
+def _spec(device: DeviceSettings, rests: bool) -> DeviceSpec:
     return DeviceSpec(
         device.name,
         slots=device.slots,
@@ -118,6 +144,7 @@ def _spec(device: DeviceSettings) -> DeviceSpec:
         enabled=device.enabled,
         restart_after=device.restart_after,
         memory_limit=device.memory_limit,
+        resting=rests,
     )
 
 

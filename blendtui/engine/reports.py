@@ -120,7 +120,12 @@ def _settings(views: Views, job: JobRow) -> dict[str, object]:
     scene = facts.scene(spec.scene) if facts else None
     if facts is not None:
         settings["saved_with"] = ".".join(map(str, facts.version))
+    if spec.devices:
+        settings["devices"] = sorted(spec.devices)
+    if changed := spec.overrides.as_data():
+        settings["overrides"] = changed
     if scene is not None:
+        scene = spec.overrides.applied(scene)
         settings["scene"] = scene.name
         settings["engine"] = scene.engine
         settings["format"] = scene.file_format

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Collection
 
-from blendtui.devices import cache, slot, transfer
+import msgspec
+
+from blendtui.devices import cache, resting, slot, transfer
 from blendtui.devices.connection import Link, connect
 from blendtui.devices.fetch import read_small
 from blendtui.devices.inventory import turn
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries to reach a device; the last one again and again."""
 
+FALLS_ASLEEP = 300.0
+"""Seconds after its idle_command in which a device that is lost is taken to be asleep."""
+
 ALL = 1 << 62
 """More bytes than any cache has."""
 
@@ -60,6 +66,9 @@ class Station:
         self._in_flight = 0
         self._all_landed = asyncio.Event()
         self._all_landed.set()
+        self._hurry = asyncio.Event()
+        self._rested = -math.inf
+        self._asleep = False
 
     @property
     def name(self) -> str:
@@ -99,13 +108,44 @@ class Station:
             if fault is None:
                 begun = self._office.clock.now()
                 fault = await self._stay()
-                if self._office.clock.now() - begun >= STEADY:
+                now = self._office.clock.now()
+                self._asleep = now - self._rested < FALLS_ASLEEP
+                if now - begun >= STEADY:
                     tries = 0
+            if self._asleep:
+                fault = Fault.of(FaultKind.DEVICE_ASLEEP, device=self.name)
             self._office.tell(Heard(ev.DeviceLost(self.name, fault)))
             await self._hang_up()
             await self._all_landed.wait()
-            await asyncio.sleep(BACK_OFF[min(tries, len(BACK_OFF) - 1)])
-            tries += 1
+            tries = await self._pause(tries)
+
+    async def _pause(self, tries: int) -> int:
+        """Wait before the next try to reach the device; gives how many there have been then."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BACK_OFF[min(tries, len(BACK_OFF) - 1)]):
+                await self._hurry.wait()
+        hurries = self._hurry.is_set()
+        self._hurry.clear()
+        return 0 if hurries else tries + 1
+
+    def hurry(self) -> None:
+        """Try to reach the device soon: it was woken."""
+        self._asleep = False
+        self._hurry.set()
+
+    async def rest(self, command: str) -> None:
+        """Send the device to sleep.
+
+        Raises:
+            Failure: IDLE_COMMAND_FAILED; LINK_LOST where it went at once.
+        """
+        self._rested = self._office.clock.now()
+        try:
+            await resting.rest(self._require(), self.name, command)
+        except Failure as failure:
+            if failure.fault.kind is not FaultKind.LINK_LOST:
+                self._rested = -math.inf
+            raise
 
     async def _reach(self) -> Fault | None:
         try:
@@ -246,19 +286,23 @@ class Station:
     async def _launch(self, link: Link, folder: RunFolder, run: Run) -> None:
         work = self._office.work(run.job)
         await slot.prepare(link, folder, self._driver_settings(work, run))
-        await slot.launch(link, folder, self._settings, work.spec.allow_scripts)
+        threads = work.spec.overrides.threads_of(self._settings.threads)
+        settings = msgspec.structs.replace(self._settings, threads=threads)
+        await slot.launch(link, folder, settings, work.spec.allow_scripts)
 
     def _driver_settings(self, work: Work, run: Run) -> RunSettings:
-        mount = self._settings.share_mount
-        if mount is None:
-            return RunSettings(scene=work.spec.scene, allow_scripts=work.spec.allow_scripts)
-        drop = self._office.share.taken(run.job)
-        base = f"{mount.rstrip('/')}/{run.job}"
+        mount, out, share_file = self._settings.share_mount, None, None
+        if mount is not None:
+            drop = self._office.share.taken(run.job)
+            base = f"{mount.rstrip('/')}/{run.job}"
+            share_file = f"{base}/{drop.name}" if drop else None
+            out = f"{base}/{self._office.share.outbox_name(run.id)}"
         return RunSettings(
             scene=work.spec.scene,
             allow_scripts=work.spec.allow_scripts,
-            share_file=f"{base}/{drop.name}" if drop else None,
-            out=f"{base}/{self._office.share.outbox_name(run.id)}",
+            share_file=share_file,
+            out=out,
+            overrides=work.spec.overrides.as_data(),
         )
 
     async def _follow(self, link: Link, folder: RunFolder, entry: Followed, state: Life) -> None:

@@ -42,6 +42,7 @@ JOB_FAULTS = frozenset(
         FaultKind.NOTHING_TO_RENDER,
         FaultKind.FORMAT_UNKNOWN,
         FaultKind.SCENE_UNKNOWN,
+        FaultKind.OVERRIDE_REFUSED,
     }
 )
 """What no device could render: the job ends at once."""
@@ -144,4 +145,4 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
 
 
 def _somebody_may_render(farm: Farm, job: Job) -> bool:
-    return any(device.may_render(job) for device in farm.devices.values())
+    return any(device.fits(job) for device in farm.devices.values())

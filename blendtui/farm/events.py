@@ -100,6 +100,14 @@ class DeviceModeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceHours:
+    """The hours in which a device may render begin or end now."""
+
+    device: str
+    resting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRestart:
     """A user wants a device's Blenders started anew, each after the frame that it is at."""
 
@@ -248,6 +256,7 @@ Event = (
     | ReportFailed
     | DevicesSet
     | DeviceModeSet
+    | DeviceHours
     | DeviceRestart
     | PolicySet
     | DeviceReached

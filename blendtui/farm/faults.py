@@ -27,11 +27,17 @@ class FaultKind(StrEnum):
     BLEND_UNREADABLE = "blend-unreadable"
     JOBFILE_INVALID = "jobfile-invalid"
     DROP_NAME = "drop-name"
+    # sending a file
+    SUBMIT_KIND = "submit-kind"
+    SOURCE_UNREADABLE = "source-unreadable"
+    OPTION_INVALID = "option-invalid"
     # a scene
     SCENE_UNKNOWN = "scene-unknown"
     NO_CAMERA = "no-camera"
     NOTHING_TO_RENDER = "nothing-to-render"
     FORMAT_UNKNOWN = "format-unknown"
+    OVERRIDE_REFUSED = "override-refused"
+    ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
     FILES_MISSING = "files-missing"
     MOVIE_AS_FRAMES = "movie-as-frames"
@@ -48,6 +54,9 @@ class FaultKind(StrEnum):
     CONFIG_EXISTS = "config-exists"
     CONFIG_UNWRITABLE = "config-unwritable"
     CONFIG_LAYOUT = "config-layout"
+    IMPORT_FOLDER = "import-folder"
+    IMPORT_NOTHING = "import-nothing"
+    IMPORT_UNUSABLE = "import-unusable"
     # a device
     HOST_UNKNOWN = "host-unknown"
     HOST_UNREACHABLE = "host-unreachable"
@@ -63,6 +72,9 @@ class FaultKind(StrEnum):
     WORK_DIR_UNWRITABLE = "work-dir-unwritable"
     DEVICE_DISK_FULL = "device-disk-full"
     SHARE_MOUNT_MISSING = "share-mount-missing"
+    DEVICE_ASLEEP = "device-asleep"
+    IDLE_COMMAND_FAILED = "idle-command-failed"
+    WAKE_FAILED = "wake-failed"
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"
@@ -78,10 +90,15 @@ class FaultKind(StrEnum):
     BLOB_DAMAGED = "blob-damaged"
     # a frame
     RENDER_ERROR = "render-error"
+    TIME_LIMIT = "time-limit"
     GPU_ERROR = "gpu-error"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
     OUTPUT_REFUSED = "output-refused"
+    # telling people
+    NOTIFY_FAILED = "notify-failed"
+    NOTIFY_NO_APPRISE = "notify-no-apprise"
+    NOTIFY_NOBODY = "notify-nobody"
     # the share and this machine
     SHARE_MISSING = "share-missing"
     SHARE_WRITE = "share-write"

@@ -116,7 +116,7 @@ def settle(farm: Farm, now: float) -> None:
 def look_for_devices(farm: Farm, job: Job) -> None:
     """Say it once when a job waits for devices of which there is none; it goes on by itself."""
     waits = job.state is JobState.ACTIVE and farm.waiting(job) > 0
-    is_stuck = waits and not any(device.may_render(job) for device in farm.devices.values())
+    is_stuck = waits and not any(device.fits(job) for device in farm.devices.values())
     if is_stuck and not job.is_stuck:
         reason = _why_nobody(farm, job)
         fault = Fault.of(FaultKind.NO_DEVICE_FITS, job=job.name, reason=reason)
@@ -125,7 +125,14 @@ def look_for_devices(farm: Farm, job: Job) -> None:
 
 
 def _why_nobody(farm: Farm, job: Job) -> str:
-    fitting = [one for one in farm.devices.values() if job.spec.tags <= one.spec.tags]
+    named = job.spec.devices
+    if named and not named & farm.devices.keys():
+        return f"there is no device named {', '.join(sorted(named))}"
+    fitting = [
+        one
+        for one in farm.devices.values()
+        if job.spec.tags <= one.spec.tags and (not named or one.name in named)
+    ]
     if not [one for one in fitting if one.spec.slots]:
         return f"none has the tags {', '.join(sorted(job.spec.tags))}" if job.spec.tags else "none"
     if not any(one.spec.enabled for one in fitting):

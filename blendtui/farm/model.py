@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.overrides import AS_IT_IS, Overrides
 from blendtui.farm.start_times import StartTimes
 
 DEFAULT_PRIORITY = 50
@@ -112,7 +113,8 @@ class DeviceSpec:
     """What devices.toml says of a device, as far as the rules need it.
 
     A Blender that has rendered `restart_after` frames, or takes more than `memory_limit` bytes
-    after a frame, is restarted between two frames (None: never).
+    after a frame, is restarted between two frames (None: never). While `resting` it is outside
+    the hours in which it may render.
     """
 
     name: str
@@ -122,6 +124,7 @@ class DeviceSpec:
     enabled: bool = True
     restart_after: int | None = None
     memory_limit: int | None = None
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ class JobSpec:
 
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
     have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
-    far as it matters ("4.2"), empty for any.
+    far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
+    are none; `overrides` is what is rendered otherwise than the .blend says.
     """
 
     name: str
@@ -141,6 +145,8 @@ class JobSpec:
     tags: frozenset[str] = frozenset()
     allow_scripts: bool = False
     blender: str = ""
+    devices: frozenset[str] = frozenset()
+    overrides: Overrides = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,11 +370,16 @@ class Device:
         return [SlotId(self.name, number + 1) for number in range(self.spec.slots)]
 
     def may_render(self, job: Job) -> bool:
-        """Whether the device is allowed to take part in the job at all."""
+        """Whether the device is allowed to take part in the job now."""
+        return not self.spec.resting and self.fits(job)
+
+    def fits(self, job: Job) -> bool:
+        """Whether the device is allowed to take part in the job at all, at its hours."""
         return (
             self.spec.enabled
             and self.mode is DeviceMode.ON
             and job.spec.tags <= self.spec.tags
+            and (not job.spec.devices or self.name in job.spec.devices)
             and self.has_blender(job.spec.blender)
             and job.name not in self.set_aside
         )

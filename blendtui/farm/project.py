@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+IMAGE_FORMATS = (
+    *("PNG", "JPEG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "TIFF", "WEBP", "BMP", "TARGA"),
+    *("TARGA_RAW", "HDR", "DPX", "CINEON", "JPEG2000", "IRIS", "AVIF"),
+)
+"""Blender's identifiers of file formats that hold one frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:

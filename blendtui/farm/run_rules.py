@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from blendtui.farm import blame
 from blendtui.farm.decisions import (
     CloseRun,
@@ -14,6 +16,7 @@ from blendtui.farm.decisions import (
 )
 from blendtui.farm.events import (
     CloseFailed,
+    DeviceHours,
     DeviceLost,
     DeviceModeSet,
     DeviceReached,
@@ -97,9 +100,28 @@ def device_mode_set(farm: Farm, event: DeviceModeSet, now: float) -> None:
                     farm.give_up(attempt)
             stop_run(farm, run, at_once=True)
         elif event.mode is DeviceMode.DRAINING:
-            for attempt in list(run.attempts.values()):
-                if attempt.state is AttemptState.ORDERED and run.rendering is not None:
-                    farm.ask_back(attempt)
+            _ask_back(farm, run)
+
+
+def _ask_back(farm: Farm, run: Run) -> None:
+    """Take back what a run has not begun, so that it ends with the frame that it is at."""
+    for attempt in list(run.attempts.values()):
+        if attempt.state is AttemptState.ORDERED and run.rendering is not None:
+            farm.ask_back(attempt)
+
+
+def device_hours(farm: Farm, event: DeviceHours, now: float) -> None:
+    """Let a device whose hours are over finish the frames that it is at, and others begin."""
+    device = farm.devices.get(event.device)
+    if device is None or device.spec.resting is event.resting:
+        return
+    device.spec = dataclasses.replace(device.spec, resting=event.resting)
+    farm.touch(device)
+    detail = "end" if event.resting else "begin"
+    farm.note(NoteKind.DEVICE_HOURS, device=device.name, detail=detail)
+    if event.resting:
+        for run in farm.runs_on(device.name):
+            _ask_back(farm, run)
 
 
 def device_restart(farm: Farm, event: DeviceRestart, now: float) -> None:

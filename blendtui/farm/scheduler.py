@@ -86,6 +86,7 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
     events.ReportFailed: job_rules.report_failed,
     events.DevicesSet: run_rules.devices_set,
     events.DeviceModeSet: run_rules.device_mode_set,
+    events.DeviceHours: run_rules.device_hours,
     events.DeviceRestart: run_rules.device_restart,
     events.PolicySet: _policy_set,
     events.DeviceReached: run_rules.device_reached,

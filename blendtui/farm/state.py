@@ -48,11 +48,15 @@ class NoteKind(StrEnum):
     RESTART = "restart"
     CACHE_CLEARED = "cache-cleared"
     DEVICE_MODE = "device-mode"
+    DEVICE_HOURS = "device-hours"
+    DEVICE_ASLEEP = "device-asleep"
+    DEVICE_WOKEN = "device-woken"
     SET_ASIDE = "set-aside"
     HELD_UP = "held-up"
     OVERDUE = "overdue"
     WARNING = "warning"
     REJECTED = "rejected"
+    DIVIDED = "divided"
     CONFIG_READ = "config-read"
 
 

@@ -118,6 +118,27 @@ class Share:
             (folder / MARK).write_bytes(_MARK_TEXT)
             files.sync_folder(folder)
 
+    def hidden(self) -> Path:
+        """Give a place in the share for a drop that is not whole yet, where nobody takes it."""
+        return files.temporary(self.path)
+
+    @_guarded
+    def put(self, source: Path, stem: str, suffix: str, known: Collection[str]) -> Path:
+        """Make a drop of a whole file that has a hidden name in the share; gives its place.
+
+        The drop's name, and so the job's, is `stem` or that with -2, -3 behind it: one that
+        neither the share nor `known` has.
+        """
+        taken = {folded(name) for name in known}
+        for path in self.path.iterdir():
+            is_drop = path.suffix.lower() in DROPS
+            taken.add(folded(path.stem if is_drop else path.name))
+        for name in numbered(folder_name(stem)):
+            target = self.path / f"{name}{suffix}"
+            if folded(name) not in taken and files.place_new(source, target):
+                return target
+        raise AssertionError("names never end")
+
     @_guarded
     def taken(self, job: str) -> Path | None:
         """Find the drop in a job's folder."""

@@ -56,6 +56,23 @@ def place(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def place_new(source: Path, target: Path) -> bool:
+    """Move a whole file to where nothing is, in one step; False if something is there already."""
+    with source.open("rb+" if os.name == "nt" else "rb") as file:
+        _fsync(file.fileno())
+    if os.path.lexists(target):
+        return False
+    try:
+        os.link(source, target)
+        source.unlink()
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links: then the look above has to do
+        source.replace(target)
+    sync_folder(target.parent)
+    return True
+
+
 def sync_folder(folder: Path) -> None:
     """Have a rename reach the disk; Windows neither needs it nor can."""
     if os.name == "nt":

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from blendtui.farm.faults import Fault
+from blendtui.notify.news import news_of
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.tui.feed import Feed
@@ -24,6 +25,7 @@ from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.screens.first import FirstScreen
 from blendtui.tui.themes import SIXTEEN, THEMES
+from blendtui.views import HistoryRow
 
 LOOK = 0.5
 """Seconds between two looks at the store."""
@@ -152,8 +154,19 @@ class ControlCentre(App[int]):
         """Look at the store, and have the screen in front show what changed."""
         news = self.feed.look()
         screen = self._front()
-        if news is not None and screen is not None:
+        if news is None:
+            return
+        if screen is not None:
             screen.show(news)
+        self._ring(news.history)
+
+    def _ring(self, happened: Iterable[HistoryRow]) -> None:
+        """Ring once for what devices.toml wants to be told; an engine of ours has no terminal."""
+        told = self.settings.notify if self.settings is not None else None
+        if told is None or not told.bell:
+            return
+        if any(news_of(row, told.on, self.share) for row in happened):
+            self.bell()
 
     def _front(self) -> FarmScreen | None:
         for screen in reversed(self.screen_stack):

@@ -20,7 +20,7 @@ SHARE: TomlPath = ("share",)
 DEFAULTS: TomlPath = ("defaults",)
 
 _NUMBERS = {"port", "performance", "slots", "threads", "restart_after", "settle", "patience",
-            "overdue", "files", "ratio"}  # fmt: skip
+            "overdue", "files", "ratio", "idle_after"}  # fmt: skip
 _SIZES = {"memory_limit", "cache", "size"}
 _TRUTHS = {"true": True, "false": False}
 

@@ -101,6 +101,7 @@ DEVICE_LOOKS = {
     "idle": Look("●", "connected", "success"),
     "starting": Look("◔", "starting", "accent"),
     "draining": Look("◐", "draining", "warning"),
+    "resting": Look("◌", "outside its hours", "secondary"),
     "disabled": Look("-", "disabled", "secondary"),
     "trying": Look("○", "connecting", "warning"),
     "lost": Look("✗", "not connected", "error"),

@@ -71,6 +71,8 @@ def device_look(device: DeviceRow, runs: list[RunRow]) -> Look:
         return DEVICE_LOOKS["draining"]
     if any(run.frame is not None for run in runs):
         return DEVICE_LOOKS["rendering"]
+    if device.spec.resting:
+        return DEVICE_LOOKS["resting"]
     return DEVICE_LOOKS["starting" if any(run.state == "starting" for run in runs) else "idle"]
 
 

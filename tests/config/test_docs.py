@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from blendtui import config
-from blendtui.config.rules import DEVICE, LIMITS, SHARE
+from blendtui.config.rules import DEVICE, LIMITS, NOTIFY, SHARE
 from blendtui.wording import explain
 
 PAGE = (Path(__file__).parents[2] / "docs" / "devices.md").read_text("utf-8")
@@ -20,6 +20,8 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
 def _table_of(key: str) -> str:
     if key in LIMITS:
         return "share.limits"
+    if key in NOTIFY:
+        return "notify"
     return "share" if key in SHARE else "devices.a"
 
 
@@ -36,7 +38,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _text(table: str, line: str) -> str:
     host = [] if line.startswith("host") else ['host = "local"']
-    tables = {"share": [], "share.limits": [], "devices.a": host}
+    tables = {"share": [], "share.limits": [], "notify": [], "devices.a": host}
     tables[table].append(line)
     return "\n".join(f"[{name}]\n" + "\n".join(lines) for name, lines in tables.items())
 
@@ -45,6 +47,7 @@ def test_the_tables_name_every_setting_once() -> None:
     assert [key for key, _, _ in ROWS] == [key for key in SHARE if key != "limits"] + [
         *LIMITS,
         *DEVICE,
+        *NOTIFY,
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from blendtui import config
-from blendtui.config.rules import DEVICE, LIMITS, SHARE
+from blendtui.config.rules import DEVICE, LIMITS, NOTIFY, SHARE
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
@@ -36,7 +36,7 @@ def test_the_one_at_the_top_of_the_repository_is_the_same() -> None:
 
 def test_it_names_every_setting() -> None:
     named = set(re.findall(r"^(?:# )?(\w+) = ", config.TEMPLATE, re.MULTILINE))
-    assert named == (set(DEVICE) | set(SHARE) | set(LIMITS)) - {"limits"}
+    assert named == (set(DEVICE) | set(SHARE) | set(LIMITS) | set(NOTIFY)) - {"limits"}
 
 
 def test_with_its_remarks_taken_away_it_is_right_too(tmp_path: Path) -> None:

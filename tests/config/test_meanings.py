@@ -30,7 +30,7 @@ def test_each_setting_is_explained(
         assert meaning.endswith(".")
         default = getattr(usual, key)
         if otherwise and default and default is not True:
-            number = key not in ("size", "cache", "policy", "blender", "work_dir")
+            number = key not in ("size", "cache", "policy", "blender", "work_dir", "wake_address")
             value = float(otherwise) if number else otherwise
             assert settings[key].read(value if not number or "." in otherwise else int(value),
                                       Path()) == default  # fmt: skip

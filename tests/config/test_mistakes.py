@@ -11,7 +11,8 @@ from tests.support.configs import said, write
 
 DEVICE_KEYS = (
     "host, port, user, key, blender, work_dir, performance, slots, threads, "
-    "restart_after, memory_limit, launch, env, tags, share_mount, cache, enabled"
+    "restart_after, memory_limit, launch, env, tags, share_mount, cache, enabled, "
+    "hours, mac, wake_address, idle_command, idle_after"
 )
 PATH = 'a path on the device that begins with "/" or "~/"'
 NAME = "a name of at most 64 letters (a to z), digits, - _ and ., with a letter or digit first"
@@ -57,7 +58,7 @@ def test_what_stands_at_the_wrong_place_at_the_top_is_told_where_it_belongs(
     path = write(tmp_path, f'{text}\n[devices.a]\nhost = "local"\n')
     assert said(path) == [
         f"devices.toml, line 1: `{key}` is not a setting. Did you mean `{nearest}`? "
-        "Known there: [share], [defaults], [devices.NAME]."
+        "Known there: [share], [notify], [defaults], [devices.NAME]."
     ]
 
 

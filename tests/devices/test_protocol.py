@@ -147,7 +147,7 @@ FORGED = [
     '{"is":"bye"}',
     '{"is":"nothing"}',
     '{"is":"rendered"}',
-    '{"is":"started","frame":-1,"try":1,"at":1}',
+    '{"is":"started","frame":1,"try":-1,"at":1}',
     '{"is":"started","frame":1.5,"try":1,"at":1}',
     '{"is":"started","frame":true,"try":1,"at":1}',
     '{"is":"started","frame":99999999999999999999,"try":1,"at":1}',

@@ -161,6 +161,10 @@ class Farming(RuleBasedStateMachine):
     def switch_a_device(self, pick: int, mode: DeviceMode) -> None:
         self.world.tell(ev.DeviceModeSet(self.specs[pick % len(self.specs)].name, mode))
 
+    @rule(pick=st.integers(0, 3), resting=st.booleans())
+    def begin_or_end_a_devices_hours(self, pick: int, resting: bool) -> None:
+        self.world.tell(ev.DeviceHours(self.specs[pick % len(self.specs)].name, resting))
+
     @invariant()
     def no_frame_is_done_twice(self) -> None:
         if hasattr(self, "world"):
@@ -210,6 +214,7 @@ class Farming(RuleBasedStateMachine):
         world = self.world
         for spec in self.specs:
             world.tell(ev.DeviceModeSet(spec.name, DeviceMode.ON))
+            world.tell(ev.DeviceHours(spec.name, False))
             world.reach(spec.name)
         for name, job in list(world.scheduler.farm.jobs.items()):
             world.tell(ev.JobResumed(name))

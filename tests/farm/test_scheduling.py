@@ -250,6 +250,17 @@ class TestSeveralJobs:
         play.add(blender=wanted)
         assert [start.slot.device for start in play.starts()] == chosen
 
+    @pytest.mark.parametrize(("named", "chosen"), [({"new"}, ["new"]), ({"none"}, [])])
+    def test_a_job_names_the_devices_that_may_render(
+        self, named: set[str], chosen: list[str]
+    ) -> None:
+        play = Playbook(DeviceSpec("old"), DeviceSpec("new"))
+        play.add(devices=frozenset(named))
+        assert [start.slot.device for start in play.starts()] == chosen
+        play.tell(ev.Tick())
+        reasons = [note.fault.fact("reason") for note in play.notes if note.fault]
+        assert reasons == ([] if chosen else ["there is no device named none"])
+
     def test_a_device_whose_blender_turns_out_to_be_another_leaves_the_job(self) -> None:
         play = Playbook(DeviceSpec("old"))
         play.add(blender="4.2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,18 @@ def test_all_that_job_toml_can_say_is_read() -> None:
         priority = 80
         tags = ["gpu", "studio"]
         allow_scripts = true
+        step = 3
+        scenes = ["A", "B"]
+        devices = ["tower"]
+        percentage = 50
+        samples = 64
+        engine = "cycles"
+        format = "exr"
+        camera = "Above"
+        view_layers = ["Front"]
+        output = "take_####"
+        threads = 4
+        time_limit = 90
     """
     assert read_jobfile(text.encode()) == JobFile(
         blend="shots/a.blend",
@@ -28,7 +41,43 @@ def test_all_that_job_toml_can_say_is_read() -> None:
         priority=80,
         tags=("gpu", "studio"),
         allow_scripts=True,
+        step=3,
+        scenes=("A", "B"),
+        devices=("tower",),
+        percentage=50,
+        samples=64,
+        engine="cycles",
+        format="exr",
+        camera="Above",
+        view_layers=("Front",),
+        output="take_####",
+        threads=4,
+        time_limit=90,
     )
+
+
+def test_what_is_rendered_otherwise_is_told_in_blenders_own_words() -> None:
+    jobfile = read_jobfile(
+        b'engine = "Cycles"\nformat = "jpg"\nview_layers = ["A"]\ntime_limit = 2'
+    )
+    assert jobfile.overrides.as_data() == {
+        "engine": "CYCLES",
+        "format": "JPEG",
+        "view_layers": ["A"],
+        "time_limit": 2.0,
+    }
+    assert read_jobfile(b'engine = "LuxCore"').overrides.engine == "LuxCore"
+
+
+def test_a_step_counts_for_the_frames_that_are_named() -> None:
+    assert read_jobfile(b'frames = "-4-4,10"\nstep = 3').named_frames() == (-4, -1, 2, 10)
+    assert read_jobfile(b"step = 3").named_frames() is None
+
+
+def test_written_again_it_says_the_same() -> None:
+    text = b'scenes = "all"\ntags = ["gpu"]\npriority = 7\noutput = "a_##"\n'
+    jobfile = read_jobfile(text)
+    assert read_jobfile(tomli_w.dumps(jobfile.as_data()).encode()) == jobfile
 
 
 @pytest.mark.parametrize("data", [b"", b"# nothing\r\n", b"\xef\xbb\xbf"])
@@ -59,6 +108,23 @@ def test_the_mark_that_windows_editors_write_first_is_no_error() -> None:
         (b'tags = [" "]', "“tags” has an empty word.", "a list of words"),
         (b"allow_scripts = 1", "“allow_scripts” has a value of the wrong", "true or false"),
         (b'scene = ""', "“scene” is empty.", "the name of a scene"),
+        (b"step = 0", "“step” is out of range.", "a whole number from 1"),
+        (b"percentage = 50.5", "“percentage” has a value of the wrong type.", "from 1 to 1000"),
+        (b"percentage = 1001", "“percentage” is out of range.", "from 1 to 1000"),
+        (b"samples = 0", "“samples” is out of range.", "a whole number from 1"),
+        (b"threads = 2000", "“threads” is out of range.", "from 1 to 1024"),
+        (b"time_limit = nan", "“time_limit” is out of range.", "seconds for one frame"),
+        (b'time_limit = "1 h"', "“time_limit” has a value of the wrong type.", "seconds"),
+        (b'engine = "cy cles"', "“engine” is no identifier.", '"CYCLES", "EEVEE"'),
+        (b'format = "FFMPEG"', "“format” is not known.", "one of PNG, JPEG"),
+        (b'output = "a/b_##"', "“output” can't be a file's name.", "without folders"),
+        (b'output = "..\\\\x"', "“output” can't be a file's name.", "without folders"),
+        (b'output = "{x}"', "“output” can't be a file's name.", "without folders"),
+        (b"view_layers = []", "“view_layers” is empty.", "a list of names"),
+        (b"scenes = []", "“scenes” is empty.", '"all", or a list'),
+        (b'scenes = "Day"', "“scenes” has a value of the wrong type.", '"all", or a list'),
+        (b'camera = " "', "“camera” is empty.", "the name of a camera"),
+        (b"devices = 3", "“devices” has a value of the wrong type.", "a list of names of devices"),
         (b'frames = "1-b"', "“frames” is wrong: “1-b” is not understood.", "a range such as 1-100"),
         (b'frames = "9-1"', "“frames” is wrong: “9-1” runs backwards.", "lower frame first, 1-9"),
         (

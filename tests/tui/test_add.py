@@ -174,7 +174,8 @@ FOUND = {
     "blender": "4.2",
     "problem": None,
     "warnings": [],
-    "job": {"frames": None, "scene": "Night", "priority": 60, "tags": ["gpu"], "blender": ""},
+    "job": {"frames": None, "scene": "Night", "priority": 60, "tags": ["gpu"], "blender": "",
+            "samples": 8, "format": "JPEG"},
     "scenes": [
         {"name": name, "active": name == "Day", "frames": "1-9", "count": 9, "width": 100,
          "height": 50, "percentage": 50, "engine": "CYCLES", "file_format": "PNG",
@@ -201,13 +202,48 @@ def test_what_was_not_chosen_stays_as_the_project_says() -> None:
         "blend": "shots/a.blend",
         "scene": "Night",
         "priority": 60,
+        "samples": 8,
+        "format": "JPEG",
         "frames": "1-3",
         "tags": ["fast", "gpu"],
     }
 
 
+def test_any_other_setting_can_be_typed() -> None:
+    said = jobfile(FOUND, {("others",): 'percentage = 50, format = "PNG", devices = ["tower"]'})
+    assert said == {
+        "blend": "shots/a.blend",
+        "scene": "Night",
+        "priority": 60,
+        "tags": ["gpu"],
+        "samples": 8,
+        "percentage": 50,
+        "format": "PNG",
+        "devices": ["tower"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("percentage 50", "Write name = value"),
+        ("percent = 50", "“percent” is none of step, scene, scenes,"),
+        ("a = 1 }\nb = { c = 2", "“a” is none of step"),
+        ("frames = 3", "“frames” is none of step"),
+        ("", ""),
+    ],
+)
+def test_other_settings_that_make_no_sense_are_told(typed: str, expected: str) -> None:
+    told = wrong({("others",): typed}, set()).get(("others",), "")
+    assert expected in told
+    assert bool(told) == bool(expected)
+
+
 def test_what_holds_without_a_choice_is_shown() -> None:
-    assert [one.otherwise for one in choices(FOUND, {"gpu"})] == ["1-9", "60", "gpu"]
+    assert [one.otherwise for one in choices(FOUND, {"gpu"})] == [
+        *("1-9", "60", "gpu"),
+        'scene = "Night", samples = 8, format = "JPEG"',
+    ]
 
 
 def test_choices_that_make_no_sense_are_told() -> None:

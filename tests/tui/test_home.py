@@ -6,9 +6,13 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from blendtui.farm import events as ev
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.settings import NotifySettings
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.widgets.happenings import Happenings
 from blendtui.tui.widgets.rows import RowTable
@@ -124,3 +128,22 @@ async def test_without_an_engine_of_its_own_q_leaves_at_once(farm: Prepared) -> 
         await pilot.press("q")
     assert app.return_value == 0
     assert not logging.getLogger("blendtui").handlers
+
+
+@pytest.mark.parametrize("on", [("lost",), ("done",)], ids=["wanted", "not wanted"])
+async def test_the_bell_rings_for_what_devices_toml_wants_to_be_told(
+    farm: Prepared, monkeypatch: pytest.MonkeyPatch, on: tuple[str, ...]
+) -> None:
+    rung: list[bool] = []
+    app = farm.centre()
+    monkeypatch.setattr(app, "bell", lambda: rung.append(True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert app.settings is not None
+        told = NotifySettings(bell=True, on=on)
+        app.settings = msgspec.structs.replace(app.settings, notify=told)
+        fault = Fault.of(FaultKind.LINK_LOST, device="tower", detail="no answer")
+        farm.tell(ev.DeviceLost("tower", fault))
+        app.look()
+        app.look()
+    assert rung == ([True] if "lost" in on else [])

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from typing import Any
 
 from rich.text import Text
 
+from blendtui.config.editing import written
 from blendtui.config.values import is_name
+from blendtui.farm.overrides import Overrides
 from blendtui.tui import words
 from blendtui.tui.draft import Setting
 from blendtui.tui.screens.ask import frames_wrong, priority_wrong
 from blendtui.tui.words import Colors
 from blendtui.wording import safe, size
 
-FRAMES, PRIORITY, TAGS = ("frames",), ("priority",), ("tags",)
+FRAMES, PRIORITY, TAGS, OTHERS = ("frames",), ("priority",), ("tags",), ("others",)
+
+OTHER_SETTINGS = (
+    *("step", "scene", "scenes", "devices", "blender", "allow_scripts"),
+    *(field.name for field in fields(Overrides)),
+)
+"""Settings of job.toml that have no line of their own in the form."""
 
 _MOST_MISSING = 30
 
@@ -77,7 +87,19 @@ def choices(found: Mapping[str, Any], tags: Collection[str]) -> list[Setting]:
             f"Only devices that have all of these, with commas between.{known}",
             ", ".join(job.get("tags") or ()) or "any device",
         ),
+        Setting(
+            OTHERS,
+            "others",
+            'Other settings of job.toml with commas between: percentage = 50, format = "JPEG".',
+            _written(job) or "as the .blend has it",
+        ),
     ]
+
+
+def _written(job: Mapping[str, Any]) -> str:
+    """Write those settings of a job.toml that have no line of their own."""
+    named = {name: job[name] for name in OTHER_SETTINGS if job.get(name)}
+    return ", ".join(f"{name} = {written(value)}" for name, value in named.items())
 
 
 def wrong(
@@ -96,7 +118,24 @@ def wrong(
         found[TAGS] = f"“{safe(bad[0], 40)}” is no tag: letters (a to z), digits, - _ and ."
     elif unknown:
         found[TAGS] = f"No device has the tag “{safe(unknown[0], 40)}”."
+    others = _others(typed.get(OTHERS, ""))
+    if isinstance(others, str):
+        found[OTHERS] = others
     return {path: words_ for path, words_ in found.items() if words_}
+
+
+def _others(typed: str) -> dict[str, object] | str:
+    """Read other settings of job.toml as they were typed; gives what is wrong, if anything is."""
+    try:
+        found = tomllib.loads(f"job = {{ {typed} }}")
+    except (ValueError, RecursionError):
+        return 'Write name = value, with commas between and texts in "quotation marks".'
+    unknown = [name for name in found["job"] if name not in OTHER_SETTINGS]
+    if unknown or len(found) > 1:
+        known = ", ".join(OTHER_SETTINGS)
+        return f"“{safe(unknown[0] if unknown else typed, 40)}” is none of {known}."
+    settings: dict[str, object] = found["job"]
+    return settings
 
 
 def _tags(typed: str) -> list[str]:
@@ -112,6 +151,9 @@ def jobfile(found: Mapping[str, Any], typed: Mapping[tuple[str, ...], str]) -> d
         chosen["priority"] = int(typed[PRIORITY])
     if _tags(typed.get(TAGS, "")):
         chosen["tags"] = _tags(typed[TAGS])
+    others = _others(typed.get(OTHERS, ""))
+    if isinstance(others, dict):
+        chosen |= others
     if not chosen:
         return {}
     own = {key: value for key, value in (found.get("job") or {}).items() if value not in (None, "")}

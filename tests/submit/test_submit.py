@@ -1,0 +1,260 @@
+"""`blendtui submit`: what is packed, what is said, and how it comes into the share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blendtui.intake.archive import unpack
+from blendtui.intake.scene import read_facts
+from blendtui.settings import Limits
+from tests.support.house import House
+from tests.support.scenes import blender, needs_blender, scenes
+
+pytestmark = needs_blender
+SCRIPT = Path(__file__).parents[1] / "support" / "make_outside.py"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    blender("-P", str(SCRIPT), "--", str(folder), "gone")
+    return folder
+
+
+@pytest.fixture
+def house(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[House]:
+    yield House(tmp_path, capsys)
+
+
+def _jobfile(drop: Path) -> dict[str, object]:
+    with zipfile.ZipFile(drop) as archive:
+        return tomllib.loads(archive.read("job.toml").decode())
+
+
+def test_all_that_the_blend_uses_is_packed_and_what_is_missing_is_said(
+    house: House, project: Path, tmp_path: Path
+) -> None:
+    said = house.run("submit", str(project / "proj/shots/shot.blend"))
+    assert said.code == 0
+    assert said.out.splitlines()[1:] == [
+        "  Missing (1):",
+        f"    {project}/proj/textures/gone.png",
+        "Dropped as shot.",
+    ]
+    assert said.out.startswith("shot.blend: 5 files, ")
+    drop = house.share / "shot.zip"
+    assert [path.name for path in house.share.iterdir()] == ["shot.zip"]
+    unpacked = unpack(drop, tmp_path / "unpacked", Limits())
+    assert unpacked.project.blend == "proj/shots/shot.blend"
+    assert {Path(file.path).name for file in unpacked.project.files} == {
+        *("shot.blend", "lib.blend", "red.png", "blue.png", "leaf.png"),
+    }
+    facts = read_facts(tmp_path / "unpacked", unpacked.project)
+    assert facts.missing == ("../textures/gone.png",)
+
+
+def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
+    words = ("--frames", "1-3", "--priority", "80", "--tag", "gpu", "--tag", "fast")
+    more = ("--scene", "Scene", "--blender", "3.4", "--allow-scripts", "--name", "Nacht 3")
+    said = house.run("submit", str(project / "proj/shots/shot.blend"), *words, *more)
+    assert said.code == 0
+    assert _jobfile(house.share / "Nacht 3.zip") == {
+        "blend": "proj/shots/shot.blend",
+        "frames": "1-3",
+        "priority": 80,
+        "tags": ["gpu", "fast"],
+        "scene": "Scene",
+        "blender": "3.4",
+        "allow_scripts": True,
+    }
+
+
+def test_what_is_rendered_otherwise_is_in_its_job_toml(house: House) -> None:
+    words: tuple[str, ...] = (
+        "--step",
+        "2",
+        "--percentage",
+        "50",
+        "--samples",
+        "8",
+        "--engine",
+        "EEVEE",
+    )
+    words += ("--format", "OPEN_EXR", "--camera", "Camera", "--view-layer", "ViewLayer")
+    words += ("--output", "a_##", "--threads", "2", "--time-limit", "90", "--device", "tower")
+    said = house.run("submit", str(scenes() / "cycles.blend"), *words, "--frames=-4-4")
+    assert said.code == 0
+    assert _jobfile(house.share / "cycles.zip") == {
+        "blend": "cycles.blend",
+        "frames": "-4-4",
+        "step": 2,
+        "percentage": 50,
+        "samples": 8,
+        "engine": "EEVEE",
+        "format": "OPEN_EXR",
+        "camera": "Camera",
+        "view_layers": ["ViewLayer"],
+        "output": "a_##",
+        "threads": 2,
+        "time_limit": 90.0,
+        "devices": ["tower"],
+    }
+
+
+def test_each_scene_is_a_drop_of_its_own_where_that_is_wanted(house: House) -> None:
+    blend = str(scenes() / "second.blend")
+    said = house.run("submit", blend, "--scenes", "Second", "--scenes", "Scene", "--name", "film")
+    assert said.code == 0
+    assert "Dropped as film-Second, film-Scene." in said.out
+    found = {path.stem: _jobfile(path) for path in house.share.iterdir()}
+    assert found == {
+        f"film-{name}": {"blend": "second.blend", "scene": name} for name in ("Scene", "Second")
+    }
+
+
+def test_any_setting_of_job_toml_can_be_set_by_its_name(house: House) -> None:
+    blend = str(scenes() / "cycles.blend")
+    said = house.run("submit", blend, "--set", "priority=7", "--set", "frames=2-4")
+    assert said.code == 0
+    found = _jobfile(house.share / "cycles.zip")
+    assert found == {"blend": "cycles.blend", "priority": 7, "frames": "2-4"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            ("--set", "priority=200"),
+            "--set priority: “priority” is out of range. Expected: a whole",
+        ),
+        (("--set", "prority=20"), "--set prority: “prority” is not a known name. Expected: “prior"),
+        (("--set", "priority"), "--set priority: there is no NAME=VALUE. Expected: a setting"),
+        (("--tag", " "), "--tag: “tags” has an empty word. Expected: a list of words"),
+        (("--blender", "new"), "--blender: “blender” is no version. Expected: a version"),
+    ],
+)
+def test_a_wrong_option_is_said_before_anything_is_read(
+    house: House, words: tuple[str, ...], expected: str
+) -> None:
+    said = house.run("submit", "no-such.blend", *words)
+    assert said.code == 2
+    assert expected in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("gone.blend", "gone.blend cannot be read: no such file or directory."),
+        ("notes.txt", "notes.txt is neither a .blend nor a .zip."),
+        ("notes.blend", "cannot be read: it is not a .blend file."),
+        ("notes.zip", "notes.zip cannot be unpacked: file is not a zip file."),
+        ("nocamera.blend", "Scene “Scene” has no camera."),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused_and_nothing_is_left(
+    house: House, file: str, expected: str
+) -> None:
+    for name in ("notes.txt", "notes.blend", "notes.zip"):
+        (house.root / name).write_text("nothing to render")
+    shutil.copy(scenes() / "nocamera.blend", house.root)
+    said = house.run("submit", str(house.root / file), "--set", "priority=2")
+    assert said.code == 2
+    assert expected in said.err
+    assert list(house.share.iterdir()) == []
+
+
+def test_strict_drops_nothing_that_lacks_a_file(house: House, project: Path) -> None:
+    said = house.run("submit", str(project / "proj/shots/shot.blend"), "--strict")
+    assert said.code == 2
+    assert "not in the project (1): " in said.err
+    assert list(house.share.iterdir()) == []
+
+
+def test_a_dry_run_says_the_same_and_drops_nothing(house: House, project: Path) -> None:
+    said = house.bare("submit", str(project / "proj/shots/shot.blend"), "--dry-run")
+    assert said.code == 0
+    assert said.out.startswith("shot.blend: 5 files, ")
+    assert "gone.png" in said.out
+    assert list(house.share.iterdir()) == []
+
+
+def test_a_name_that_is_there_in_whatever_form_is_left_alone(house: House) -> None:
+    (house.share / "CYCLES").mkdir()
+    (house.share / "cycles-2.blend").write_bytes(b"somebody's")
+    for expected in ("cycles-3", "cycles-4"):
+        said = house.run("submit", str(scenes() / "cycles.blend"))
+        assert f"Dropped as {expected}." in said.out
+        assert (house.share / f"{expected}.zip").is_file()
+    assert (house.share / "cycles-2.blend").read_bytes() == b"somebody's"
+
+
+def test_several_files_are_dropped_one_by_one(house: House) -> None:
+    files = [str(scenes() / f"{name}.blend") for name in ("cycles", "second")]
+    assert house.run("submit", *files).code == 0
+    assert {path.name for path in house.share.iterdir()} == {"cycles.zip", "second.zip"}
+
+
+@pytest.mark.parametrize("folder", ["", "film/"])
+def test_a_zip_goes_as_it_is_with_the_wishes_laid_over_its_own(house: House, folder: str) -> None:
+    own = house.root / "own.zip"
+    with zipfile.ZipFile(own, "w") as archive:
+        archive.write(scenes() / "cycles.blend", f"{folder}cycles.blend")
+        archive.writestr(f"{folder}job.toml", 'scene = "Scene"\npriority = 3\n')
+    assert house.run("submit", str(own), "--priority", "90").code == 0
+    found = unpack(house.share / "own.zip", house.root / "unpacked", Limits())
+    assert (found.jobfile.scene, found.jobfile.priority) == ("Scene", 90)
+    assert house.run("submit", str(own)).code == 0
+    assert (house.share / "own-2.zip").read_bytes() == own.read_bytes()
+
+
+def test_a_zip_without_a_job_toml_gets_one(house: House) -> None:
+    own = house.root / "own.zip"
+    with zipfile.ZipFile(own, "w") as archive:
+        archive.write(scenes() / "cycles.blend", "film/cycles.blend")
+    assert house.run("submit", str(own), "--frames", "2").code == 0
+    found = unpack(house.share / "own.zip", house.root / "unpacked", Limits())
+    assert found.jobfile.frames == "2"
+    assert found.project.blend == "film/cycles.blend"
+
+
+def test_the_share_alone_is_enough_without_a_devices_toml(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(house.root)
+    house.config.unlink()
+    places = ("--share", str(house.share), "--state", str(house.state))
+    assert house.bare("submit", str(scenes() / "cycles.blend"), *places).code == 0
+    assert (house.share / "cycles.zip").is_file()
+    gone = house.bare("submit", str(scenes() / "cycles.blend"), *places[2:], "--share", "no")
+    assert gone.code == 2
+    assert "The share" in gone.err
+
+
+def test_until_it_is_whole_it_has_a_hidden_name_and_ctrl_c_takes_it_away(house: House) -> None:
+    """A pipe in the place of a texture holds the packing up for as long as we like."""
+    folder = house.root / "slow"
+    folder.mkdir()
+    shutil.copy(scenes() / "missing.blend", folder / "slow.blend")
+    (folder / "textures").mkdir()
+    os.mkfifo(folder / "textures" / "gone.png")
+    words = [sys.executable, "-m", "blendtui", "submit", str(folder / "slow.blend")]
+    places = ["--share", str(house.share), "--state", str(house.state)]
+    process = subprocess.Popen([*words, *places], stderr=subprocess.PIPE)
+    # Opening the other end waits until the packer has come to the pipe.
+    with (folder / "textures" / "gone.png").open("wb"):
+        (hidden,) = house.share.iterdir()
+        assert hidden.name.startswith(".")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert list(house.share.iterdir()) == []
