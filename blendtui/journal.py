@@ -11,7 +11,7 @@ from pathlib import Path
 
 from blendtui import rows
 from blendtui.farm.faults import Fault
-from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, Run
+from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, OutputFile, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
 from blendtui.shown import VitalsRow
@@ -206,6 +206,14 @@ class Journal:
             from_json(row["project_json"], Project),
             None if facts is None else from_json(facts, BlendFacts),
         )
+
+    def placed(self, job: str) -> dict[int, list[str]]:
+        """Give the paths of each frame's files that are in their places."""
+        found = self._db.execute(
+            "SELECT frame, files_json FROM attempt WHERE job = ? AND state = 'done'", (job,)
+        )
+        files = {row["frame"]: from_json(row["files_json"], list[OutputFile]) for row in found}
+        return {frame: [file.path for file in some] for frame, some in files.items()}
 
     def progress(self, reports: Iterable[Progress]) -> None:
         """Overwrite where slots stand. Never a fact, so nothing waits for it."""

@@ -23,6 +23,7 @@ CHANNELS = 8
 _TIDYING = 5.0
 _OUTPUT_LIMIT = 16 * 2**20
 _CHUNK = 64 * 1024
+_COMMAND_WITHIN = 900.0
 _STDERR = asyncssh.EXTENDED_DATA_STDERR
 
 # Runs $1 with the other arguments and ends it when the channel closes, which is all that the far
@@ -101,7 +102,8 @@ class Link:
         """Run a POSIX sh script on the device to its end; `args` are its `$1`, `$2`, ...
 
         What it leaves running must have been detached with all three streams redirected.
-        A cancelled run closes its channel: the far side sees the end of its stdin.
+        A cancelled run closes its channel: the far side sees the end of its stdin. A device that
+        has not ended it within 15 minutes counts as lost.
         """
         line, collected = await self._open_run(command(script, *args))
         try:
@@ -110,7 +112,10 @@ class Link:
                 with contextlib.suppress(BrokenPipeError):
                     collected.channel.write(stdin)
                     collected.channel.write_eof()
-                return await self._answer(collected)
+                async with asyncio.timeout(_COMMAND_WITHIN):
+                    return await self._answer(collected)
+        except TimeoutError as error:
+            raise self._failure(f"a command did not end within {_COMMAND_WITHIN:g} s") from error
         finally:
             self._end(line, collected.channel)
 

@@ -14,6 +14,7 @@ from blendtui.engine.errands import Errands
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.ownership import Owners
 from blendtui.engine.pictures import Pictures
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
@@ -101,6 +102,7 @@ class Engine:
             keep_log=self._keep_log,
             has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
             live=LiveLogs(places.own, self._journal),
+            owners=Owners(self._output, self._journal.placed),
         )
         self._arrivals = Arrivals(
             self._office, self._journal, settings.share, self._scheduler.farm.jobs
@@ -265,6 +267,7 @@ class Engine:
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
             await self._reports.finish(decision.job)
+            self._office.owners.forget(decision.job)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None
@@ -323,6 +326,12 @@ class Engine:
                 await asyncio.to_thread(self._office.share.keep_log, job, name, text)
 
         self._hold(asyncio.create_task(keep()))
+
+    def _output(self, job: str) -> str | None:
+        """Give the output path of a job's scene, as far as it could be read here."""
+        work = self._work(job)
+        scene = work.facts.scene(work.spec.scene) if work.facts else None
+        return scene.output if scene else None
 
     def _work(self, job: str) -> Work:
         found = self._journal.project(job)

@@ -282,11 +282,9 @@ class Station:
         self._office.tell(Heard(ev.RunFailed(folder.run, fault)))
 
     async def _hear_rest(self, link: Link, folder: RunFolder, follower: Follower) -> None:
-        offset = self._office.offset(folder.run)
-        while entries := await slot.rest(link, folder, offset):
-            for one in entries:
+        async with slot.rest(link, folder, self._office.offset(folder.run)) as entries:
+            async for one in entries:
                 follower.hear(one)
-            offset = entries[-1].offset_after
         follower.gone(self._vanished())
 
     async def _append(self, run: Run, *orders: Order) -> None:
