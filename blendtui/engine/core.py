@@ -13,6 +13,7 @@ from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.errands import Errands
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
+from blendtui.engine.memory import keep_small
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.ownership import Owners
 from blendtui.engine.pictures import Pictures
@@ -144,6 +145,7 @@ class Engine:
                     group.create_task(self._vitals.keep(), name="vitals"),
                     group.create_task(self._pictures.keep(), name="pictures"),
                     group.create_task(self._office.live.keep(), name="live logs"),
+                    group.create_task(keep_small(), name="memory"),
                 ]
                 try:
                     await (self._until_done() if once else asyncio.Future())

@@ -72,9 +72,9 @@ class Office:
     `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
     a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
-    a device, `live` hears what Blenders say, `owners` know whose a frame's files are. `progress` has the newest word of each run, and
-    `vitals` of each device, until it is stored; `pictured` each run's newest picture, the newest
-    of all last, until it is fetched.
+    a device, `live` hears what Blenders say, `owners` know whose a frame's files are. `progress`
+    has the newest word of each run, and `vitals` of each device, until it is stored; `pictured`
+    each run's newest picture, the newest of all last, until it is fetched.
     """
 
     share: Share
