@@ -73,8 +73,10 @@ class StandIn:
                 if order.get("do") == "quit":
                     self.say("bye", reason="quit")
                     return
-                key = (order.get("frame"), order.get("try"))
-                if order.get("do") == "frame" and key not in self.seen:
+                if order.get("do") != "frame":
+                    continue
+                key = (int(order["frame"]), int(order["try"]))
+                if key not in self.seen:
                     self.seen.add(key)
                     self.render(*key)
             self.offset = end
