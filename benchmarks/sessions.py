@@ -26,8 +26,8 @@ from tests.support.scenes import BLENDER, blender
 from tests.support.sshd import make_key
 
 DEVICES, SERVERS = 300, 2
-SECONDS = 1.4
-"""What a frame takes on a device; 300 of them then render some 210 a second."""
+SECONDS = 1.3
+"""What a frame takes on a device; 300 of them then render some 230 a second."""
 
 CONNECTED, RATE, CORE = 30.0, 200.0, 1.0
 WARM, MEASURED = 10.0, 30.0

@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries to reach a device; the last one again and again."""
 
+DISCARD = 1.0
+"""Seconds in which files that were collected are cleared away; most go with the next order."""
+
 ALL = 1 << 62
 """More bytes than any cache has."""
 
@@ -193,7 +196,10 @@ class Station:
         return f"{job}.{self._office.salt}"
 
     def _entry(self, run: Run) -> Followed:
-        return self._followed.setdefault(run.id, Followed(Follower(run, self._office)))
+        entry = self._followed.get(run.id)
+        if entry is None:
+            entry = self._followed[run.id] = Followed(Follower(run, self._office))
+        return entry
 
     async def _start(self, run: Run) -> Event | None:
         link, folder, entry = self._require(), self._folder(run), self._entry(run)
@@ -290,13 +296,23 @@ class Station:
     async def _append(self, run: Run, *orders: Order) -> None:
         entry = self._entry(run)
         async with entry.lock:
-            await slot.append(self._require(), self._folder(run), orders)
+            kept, entry.kept = entry.kept, []
+            await slot.append(self._require(), self._folder(run), [*kept, *orders])
 
     async def _discard(self, run: Run, order: Order) -> None:
-        """Say that files are no longer needed; a run that is gone takes them with it."""
+        """Say that files are no longer needed, with the next order or soon.
+
+        A run that is gone takes its files with it.
+        """
         entry = self._followed.get(run.id)
-        if entry is not None and not entry.follower.is_over:
-            await self._append(run, order)
+        if entry is None or entry.follower.is_over:
+            return
+        entry.kept.append(order)
+        if len(entry.kept) > 1:
+            return  # somebody waits to say it
+        await asyncio.sleep(DISCARD)
+        if entry.kept and entry is self._followed.get(run.id) and not entry.follower.is_over:
+            await self._append(run)
 
     async def _stop(self, run: Run, at_once: bool) -> None:
         if not at_once:
