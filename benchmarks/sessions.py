@@ -110,7 +110,9 @@ class Crowd:
                 finally:
                     views.close()
             time.sleep(0.25)
-        raise AssertionError(f"not within {seconds} s: {(self.root / 'output').read_text()[-2000:]}")
+        raise AssertionError(
+            f"not within {seconds} s: {(self.root / 'output').read_text()[-2000:]}"
+        )
 
     def done(self) -> int:
         """How many frames are done."""
@@ -163,7 +165,8 @@ def measure(crowd: Crowd, devices: int, seconds: float) -> int:
     rate = frames / spent
     print(f"{rate:.0f} frames/s collected, checked, recorded (bound {RATE:g});"
           f" watcher {cores[0]:.2f} cores (bound {CORE:g}),"
-          f" {cores[0] / max(rate, 1) * 1000:.2f} ms a frame; devices {sum(cores[1:]):.2f} cores")  # fmt: skip
+          f" {cores[0] / max(rate, 1) * 1000:.2f} ms a frame;"
+          f" devices {sum(cores[1:]):.2f} cores")  # fmt: skip
     return int(connected > CONNECTED or rate < RATE or cores[0] > CORE)
 
 

@@ -74,7 +74,8 @@ class Office:
     a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
     a device, `live` hears what Blenders say, `owners` know whose a frame's files are. `progress`
     has the newest word of each run, and `vitals` of each device, until it is stored; `pictured`
-    each run's newest picture, the newest of all last, until it is fetched.
+    each run's newest picture, the newest of all last, until it is fetched. `storing` says that
+    the store does not have all yet.
     """
 
     share: Share
@@ -92,3 +93,4 @@ class Office:
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)
     pictured: dict[str, Pictured] = field(default_factory=dict)
+    storing: bool = False

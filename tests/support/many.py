@@ -7,6 +7,7 @@ logs as the driver does, and its frames are real files. One login name is one de
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -72,7 +74,7 @@ class Run:
     path: Path
     seconds: float
     log: bytearray = field(default_factory=bytearray)
-    orders: asyncio.Queue[dict[str, int]] = field(default_factory=asyncio.Queue)
+    orders: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -127,10 +129,8 @@ class Devices:
         if name == "watched":
             whole, args = args[0], args[1:]
             name = next(one for one, text in _SCRIPTS.items() if text == whole)
-            try:
+            with contextlib.suppress(ConnectionError, asyncssh.Error):
                 await getattr(self, f"_{name}")(process, *args)
-            except (ConnectionError, asyncssh.Error):
-                pass
             return
         stdin = await process.stdin.read() if name in ("prepare", "append", "manifest") else b""
         process.stdout.write(getattr(self, f"_{name}")(stdin, *args))
@@ -230,7 +230,8 @@ async def main(host_key: str, authorized: str, seconds: float) -> None:
         line_editor=False,
         login_timeout=60,
     )
-    print(server.get_port(), flush=True)
+    sys.stdout.write(f"{server.get_port()}\n")
+    sys.stdout.flush()
     await asyncio.Future()
 
 
