@@ -106,7 +106,7 @@ class Engine:
             work=self._work,
             offset=lambda run: self._offsets.get(run, 0),
             keep_log=self._keep_log,
-            has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
+            jobs_on=lambda device: {run.job for run in self._scheduler.farm.runs_on(device)},
             live=LiveLogs(places.own, self._journal),
             owners=Owners(self._output, self._journal.placed),
         )

@@ -73,7 +73,7 @@ class Follower:
         elif isinstance(line, protocol.Bye):
             self._leaving = line.reason[:LINE_AT_MOST]
         elif not isinstance(line, _OfTry) or self._is_new(line):
-            event = self._fact(line)
+            event = self._fact(line, entry.offset_after)
             if event is not None:
                 self._office.tell(Heard(event, self.run.id, entry.offset_after))
 
@@ -100,7 +100,7 @@ class Follower:
                 del self._mine[next(iter(self._mine))]
         return self._mine.get(key)
 
-    def _fact(self, line: protocol.DriverLine) -> Event | None:
+    def _fact(self, line: protocol.DriverLine, log: int) -> Event | None:
         run = self.run.id
         match line:
             case protocol.Opened() if not self._is_open:
@@ -116,7 +116,7 @@ class Follower:
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
             case protocol.Rendered():
-                return self._rendered(line)
+                return self._rendered(line, log)
             case protocol.Failed():
                 self._keep_excerpt(line)
                 return ev.FrameFailed(run, line.frame, line.number, line.fault_on(self._device))
@@ -126,15 +126,15 @@ class Follower:
                 return self._ended(line.status)
         return None
 
-    def _rendered(self, line: protocol.Rendered) -> Event:
+    def _rendered(self, line: protocol.Rendered, log: int) -> Event:
         """Take what could be true: some files, each with its own name, in the frame's folder."""
         flaw = _flaw([file.path for file in line.files])
         if flaw is None:
-            return ev.FrameRendered(
-                self.run.id, line.frame, line.number, line.seconds, line.files, line.memory
-            )
-        facts = {"device": self._device, "frame": line.frame, "detail": flaw}
-        fault = Fault.of(FaultKind.OUTPUT_REFUSED, **facts)
+            facts = (line.frame, line.number, line.seconds, line.files, line.memory)
+            return ev.FrameRendered(self.run.id, *facts, log)
+        fault = Fault.of(
+            FaultKind.OUTPUT_REFUSED, device=self._device, frame=line.frame, detail=flaw
+        )
         return ev.FrameFailed(self.run.id, line.frame, line.number, fault)
 
     def _ended(self, status: int) -> Event:

@@ -95,7 +95,7 @@ class Station:
     async def _keep(self) -> None:
         tries = 0
         while True:
-            if not self._settings.enabled and not self._office.has_runs(self.name):
+            if not self._settings.enabled and not self._office.jobs_on(self.name):
                 await asyncio.sleep(BACK_OFF[0])
                 continue
             fault = await self._reach()
@@ -116,12 +116,24 @@ class Station:
                 self._settings, self._office.places.known_hosts, self._office.local
             )
             self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
+            await self._clear()
         except Failure as failure:
             return failure.fault
         except Exception as error:
             log.exception("%s cannot be reached", self.name)
             return unexpected(error)
         return None
+
+    async def _clear(self) -> None:
+        """Remove what jobs of ours have left here that are over, and what the cache has too much.
+
+        Before anything is begun: nothing can come to be there meanwhile. It can wait, too.
+        """
+        keep = [self._far(job) for job in self._office.jobs_on(self.name)]
+        ours = f".{self._office.salt}"
+        with contextlib.suppress(Failure):
+            limit = self._settings.cache
+            await transfer.trim_cache(self._require(), self._work_dir, limit, keep, ours)
 
     async def _stay(self) -> Fault:
         """Tell that the device is there, and wait until it no longer is."""

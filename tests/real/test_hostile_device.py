@@ -53,7 +53,8 @@ def check(farm: Farm, job: str = "shot") -> None:
     }
     assert frames == right
     rest = found.keys() - frames.keys() - {f"{job}/{job}.zip", f"{job}/report.toml"}
-    rest -= {".blendtui-engine", f"{job}/.blendtui-job"}
+    # A report may be on its way just now.
+    rest = {name for name in rest if not name.rpartition("/")[2].startswith(".blendtui-")}
     assert all(name.startswith(f"{job}/logs/frame-") for name in rest), rest
     assert len(rest) <= 3 * FRAMES
     assert all(len(found[name]) < 2**20 for name in rest)

@@ -30,7 +30,7 @@ def office(places: Places, journal: Journal, heard: list[Heard]) -> Office:
         work=_work,
         offset=lambda run: 0,
         keep_log=lambda job, frame, number, text: None,
-        has_runs=lambda device: False,
+        jobs_on=lambda device: set(),
         live=LiveLogs(places.own, journal),
         owners=Owners(lambda job: None, journal.placed),
     )
