@@ -45,7 +45,7 @@ async def watch(
     with EngineLock(places) as lock:
         share.is_back = lock.is_in_place
         views = Views(places.store)
-        known = {job.name for job in views.jobs() if job.reported}
+        known, seen = views.reported(), views.revision()
         printer = Printer(views, sys.stdout, as_json=log_format == "json")
 
         def warn(fault: Fault) -> None:
@@ -57,8 +57,8 @@ async def watch(
                 await _until_told(engine, printer, once)
             printer.look()
             printer.finish()
-            mine = [job for job in views.jobs() if job.name not in known]
-            return int(any(_is_bad(job, once) for job in mine))
+            mine = [*views.jobs(seen), *views.open_jobs()]
+            return int(any(_is_bad(job, once) for job in mine if job.name not in known))
         finally:
             views.close()
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from blendtui import rows
+from blendtui import rows, upkeep
 from blendtui.farm.faults import Fault
-from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, Run
+from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, OutputFile, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
 from blendtui.shown import VitalsRow
@@ -44,7 +43,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """All that the scheduler needs to go on where it was."""
+    """All that the scheduler needs to go on where it was.
+
+    `jobs` are those that are not over, or whose Blenders are not gone; `names` are those of all.
+    """
 
     jobs: list[tuple[Job, list[Frame]]]
     devices: list[Device]
@@ -53,6 +55,8 @@ class Saved:
     offsets: dict[str, int]
     learned: list[Attempt]
     last_run: int
+    last_position: int
+    names: set[str]
 
 
 PAST = 3600.0
@@ -77,6 +81,7 @@ class Journal:
         self._kept: dict[str, float] = {}
         self._forgotten = 0.0
         self.salt = self._salted()
+        self.bounds = upkeep.Bounds()
 
     def close(self) -> None:
         """Close the store's file."""
@@ -207,6 +212,14 @@ class Journal:
             None if facts is None else from_json(facts, BlendFacts),
         )
 
+    def placed(self, job: str) -> dict[int, list[str]]:
+        """Give the paths of each frame's files that are in their places."""
+        found = self._db.execute(
+            "SELECT frame, files_json FROM attempt WHERE job = ? AND state = 'done'", (job,)
+        )
+        files = {row["frame"]: from_json(row["files_json"], list[OutputFile]) for row in found}
+        return {frame: [file.path for file in some] for frame, some in files.items()}
+
     def progress(self, reports: Iterable[Progress]) -> None:
         """Overwrite where slots stand. Never a fact, so nothing waits for it."""
         with self._transaction():
@@ -283,10 +296,14 @@ class Journal:
 
     def load(self) -> Saved:
         """Read all that is not over."""
-        found = self._rows("job JOIN spec ON spec.job = job.name", "position")
-        jobs = [(rows.job(row), self._frames(row["name"])) for row in found]
-        self._specs.update((job.name, job.spec) for job, _ in jobs)
-        open_runs = [row for row in self._rows("run", "started") if row["state"] != "closed"]
+        jobs = self._jobs(
+            "state IN ('active', 'paused') OR NOT reported"
+            " OR name IN (SELECT job FROM run WHERE state != 'closed')"
+        )
+        open_runs = self._db.execute(
+            "SELECT * FROM run WHERE state != 'closed' ORDER BY started"
+        ).fetchall()
+        every = self._db.execute("SELECT name, position FROM job").fetchall()
         attempts = self._db.execute(
             "SELECT * FROM attempt"
             " WHERE state IN ('ordered', 'started', 'rendered', 'dropping', 'given-up')"
@@ -295,13 +312,35 @@ class Journal:
         known = {row["id"] for row in open_runs}
         return Saved(
             jobs=jobs,
-            devices=[rows.device(row) for row in self._rows("device", "name")],
+            devices=[
+                rows.device(row) for row in self._db.execute("SELECT * FROM device ORDER BY name")
+            ],
             runs=[rows.run(row) for row in open_runs],
             attempts=[rows.attempt(row) for row in attempts if row["run"] in known],
             offsets={row["id"]: row["log_offset"] for row in open_runs},
             learned=self._learned(),
-            last_run=self._last_run(),
+            last_run=upkeep.last_run(self._db),
+            last_position=max((row["position"] for row in every), default=0),
+            names={row["name"] for row in every},
         )
+
+    def recall(self, job: str) -> tuple[Job, list[Frame]] | None:
+        """Read a job that is over, with its frames."""
+        return next(iter(self._jobs("name = ?", job)), None)
+
+    def leave(self, jobs: Iterable[str]) -> None:
+        """Expect no changes of jobs any more; they may be recalled."""
+        for job in jobs:
+            self._specs.pop(job, None)
+
+    def trim(self, keep: Collection[str]) -> list[str]:
+        """Remove a little of what is long over, but for the jobs in `keep`; gives those removed.
+
+        Raises:
+            Failure: STATE_UNWRITABLE.
+        """
+        with self._transaction():
+            return upkeep.trim(self._db, self.bounds, keep)
 
     def _learned(self) -> list[Attempt]:
         """Give the newest finished tries of jobs that go on: what speeds and costs come of."""
@@ -315,18 +354,14 @@ class Journal:
         )
         return [rows.attempt(row) for row in found]
 
-    def _last_run(self) -> int:
-        """Give the highest number of a run's name; a closed run's is never used again."""
-        row = self._db.execute(
-            "SELECT MAX(CAST(substr(id, length(rtrim(id, '0123456789')) + 1) AS INTEGER)) AS last"
-            " FROM run"
-        ).fetchone()
-        return row["last"] or 0
-
-    def _rows(self, table: str, order: str) -> list[sqlite3.Row]:
-        return self._db.execute(
-            f"SELECT * FROM {table} ORDER BY {order}"  # noqa: S608 - own names only
+    def _jobs(self, which: str, *values: object) -> list[tuple[Job, list[Frame]]]:
+        found = self._db.execute(
+            f"SELECT * FROM job JOIN spec ON spec.job = job.name WHERE {which} ORDER BY position",  # noqa: S608 - own words only
+            values,
         ).fetchall()
+        jobs = [(rows.job(row), self._frames(row["name"])) for row in found]
+        self._specs.update((job.name, job.spec) for job, _ in jobs)
+        return jobs
 
     def _frames(self, job: str) -> list[Frame]:
         found = self._db.execute("SELECT * FROM frame WHERE job = ? ORDER BY number", (job,))

@@ -99,8 +99,16 @@ class Views:
             found = self._db.execute("SELECT edition, spec_json FROM spec WHERE job = ?", (name,))
             spec = found.fetchone()
             known = (spec["edition"], from_json(spec["spec_json"], JobSpec))
+        if row["state"] in ("active", "paused"):
             self._specs[name] = known
+        else:
+            self._specs.pop(name, None)
         return _job(row, known[1])
+
+    def reported(self) -> set[str]:
+        """Name the jobs whose last report is written."""
+        found = self._db.execute("SELECT name FROM job WHERE reported")
+        return {row["name"] for row in found}
 
     def facts(self, job: str) -> BlendFacts | None:
         """Give what the job's .blend says of itself."""

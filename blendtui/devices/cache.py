@@ -26,16 +26,17 @@ counts as well, which does no harm."""
 _SURVEY = (
     HASHES
     + r"""
-keep=$2
+keep=$2 ours=$3
 """
     + LOOK
     + r"""
 find . -type f -name '*.*' -mtime +0 -exec ls -ln {} + | sed 's|\./||' | list stale
 cd ../jobs || exit 1
-shift 2
+shift 3
 for job in ./* ./.[!.]* ./..?*; do
     [ -d "$job" ] || continue
     kept=$keep
+    case $job in *"$ours") ;; *) kept=all ;; esac
     for one in "$@"; do
         if [ "./$one" = "$job" ]; then kept=all; fi
     done
@@ -43,8 +44,9 @@ for job in ./* ./.[!.]* ./..?*; do
 done | sort -u | sed 's/^/kept /'
 """
 )
-"""$1 the work_dir, $2 "all" or "named", then names of jobs. Prints as LOOK does, then what is
-stale, then the hashes that jobs name; with "named", the folders of other jobs are removed."""
+"""$1 the work_dir, $2 "all" or "named", $3 how the names of our own jobs' folders end, then names
+of jobs. Prints as LOOK does, then what is stale, then the hashes that jobs name; with "named", the
+folders of our other jobs are removed."""
 
 _DELETE = r"""
 LC_ALL=C; export LC_ALL
@@ -58,17 +60,20 @@ rm -rf -- "$1/jobs/$2"
 """
 
 
-async def trim_cache(link: Link, work_dir: str, limit: int, keep: Iterable[str]) -> int:
+async def trim_cache(
+    link: Link, work_dir: str, limit: int, keep: Iterable[str], ours: str = ""
+) -> int:
     """Bring a device's cache down to `limit` bytes, and give how many bytes were deleted.
 
     The least recently sent goes first; blobs that the manifests of the jobs in `keep` name always
-    stay. Folders of other jobs are removed, and with them whatever they still hold, so `keep`
-    must name every job that may have a Blender or an uncollected frame there. Unfinished
+    stay. Folders of other jobs are removed whose names end with `ours`, and with them whatever
+    they still hold, so `keep` must name every such job that may have a Blender or an uncollected
+    frame there; those of other farms, which share the work_dir, stay. Unfinished
     uploads that nobody went on with for a day go too.
     Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
     """
     async with turn(link, work_dir):
-        inventory = await _survey(link, work_dir, "named", keep)
+        inventory = await _survey(link, work_dir, "named", ours, keep)
         names = expendable(inventory, inventory.total - limit)
         return await delete(link, work_dir, inventory, names)
 
@@ -79,7 +84,7 @@ async def make_room(link: Link, work_dir: str, goal: int, keep: Collection[str])
     Blobs in `keep`, and those that any job on the device names, stay. To be called in one's turn.
     Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
     """
-    inventory = await _survey(link, work_dir, "all", ())
+    inventory = await _survey(link, work_dir, "all", "", ())
     return await delete(link, work_dir, inventory, expendable(inventory, goal, keep))
 
 
@@ -100,6 +105,8 @@ async def delete(link: Link, work_dir: str, inventory: Inventory, names: Collect
     return sum(inventory.files.get(name, 0) for name in names)
 
 
-async def _survey(link: Link, work_dir: str, mode: str, jobs: Iterable[str]) -> Inventory:
-    output = await link.run(_SURVEY, work_dir, mode, *jobs)
+async def _survey(
+    link: Link, work_dir: str, mode: str, ours: str, jobs: Iterable[str]
+) -> Inventory:
+    output = await link.run(_SURVEY, work_dir, mode, ours, *jobs)
     return read_inventory(succeeded(link, work_dir, output))

@@ -21,6 +21,9 @@ from blendtui.farm.faults import FaultKind
 if TYPE_CHECKING:
     from blendtui.devices.link import Link
 
+STALLED = 300.0
+"""Seconds without an answer about a file after which it is waited for no longer."""
+
 
 async def fetch(
     link: Link, remote: str, local: Path, size: int, sha256: str, *, sync: bool = True
@@ -35,7 +38,7 @@ async def fetch(
     async with link.sftp() as sftp, _target(local, sync) as target:
         try:
             await reader.check(sftp)
-            async with opened(sftp, remote, asyncssh.FXF_READ) as source:
+            async with reader.opened(sftp) as source:
                 await reader.copy(source, target, block_size(sftp.limits.max_read_len))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise reader.missing() from error
@@ -52,7 +55,7 @@ async def read_small(link: Link, remote: str, size: int) -> bytes:
     async with link.sftp() as sftp:
         try:
             await reader.check(sftp)
-            async with opened(sftp, remote, asyncssh.FXF_READ) as source:
+            async with reader.opened(sftp) as source:
                 return await reader.whole(source)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise reader.missing() from error
@@ -120,7 +123,8 @@ class _Reader:
 
     async def check(self, sftp: asyncssh.SFTPClient) -> None:
         """Look at it before it is opened: to open a FIFO would stop the whole SFTP session."""
-        found = await sftp.lstat(far(self._remote))
+        async with self._patience():
+            found = await sftp.lstat(far(self._remote))
         mode = found.permissions or 0
         if stat.S_ISLNK(mode):
             raise self.changed("it is a symbolic link")
@@ -128,6 +132,25 @@ class _Reader:
             raise self.changed("it is not a file")
         if found.size != self._size:
             raise self.changed(f"it has {found.size} bytes instead of {self._size}")
+
+    @contextlib.asynccontextmanager
+    async def opened(self, sftp: asyncssh.SFTPClient) -> AsyncIterator[asyncssh.SFTPClientFile]:
+        """Open the file for reading."""
+        async with contextlib.AsyncExitStack() as stack:
+            async with self._patience():
+                source = await stack.enter_async_context(
+                    opened(sftp, self._remote, asyncssh.FXF_READ)
+                )
+            yield source
+
+    @contextlib.asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        """Wait for a device that answers to everything but this, though not for ever."""
+        try:
+            async with asyncio.timeout(STALLED):
+                yield
+        except TimeoutError as error:
+            raise self.changed(f"nothing came of it for {STALLED:g} s") from error
 
     async def copy(self, source: asyncssh.SFTPClientFile, target: _Target, block: int) -> None:
         """Read exactly the announced bytes, many blocks ahead, and write them in order."""
@@ -141,7 +164,8 @@ class _Reader:
                         count = min(block, self._size - asked)
                         reads.append(group.create_task(self._read(source, asked, count)))
                         asked += count
-                    batch += await reads.popleft()
+                    async with self._patience():
+                        batch += await reads.popleft()
                     if len(batch) >= BATCH:
                         await target.do(target.add, batch)
                         batch = bytearray()
@@ -149,7 +173,8 @@ class _Reader:
 
     async def whole(self, source: asyncssh.SFTPClientFile) -> bytes:
         """Read a file that is small."""
-        return await self._read(source, 0, self._size)
+        async with self._patience():
+            return await self._read(source, 0, self._size)
 
     async def _read(self, source: asyncssh.SFTPClientFile, offset: int, count: int) -> bytes:
         """Read one block; a server may give less than it was asked for."""

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 import asyncssh
 
 from blendtui.devices.shell import command
+from blendtui.devices.streams import PIECE, Collected, Stream
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
@@ -21,9 +22,8 @@ from blendtui.farm.faults import Fault, FaultKind
 # it refuses one all the same, that connection gets no more until it had time to tidy up.
 CHANNELS = 8
 _TIDYING = 5.0
-_OUTPUT_LIMIT = 16 * 2**20
-_CHUNK = 64 * 1024
-_STDERR = asyncssh.EXTENDED_DATA_STDERR
+_FOLLOWED = 4 * PIECE
+_COMMAND_WITHIN = 900.0
 
 # Runs $1 with the other arguments and ends it when the channel closes, which is all that the far
 # side learns of our leaving or of a lost link: `tail -F` alone would stay until its next line.
@@ -101,7 +101,8 @@ class Link:
         """Run a POSIX sh script on the device to its end; `args` are its `$1`, `$2`, ...
 
         What it leaves running must have been detached with all three streams redirected.
-        A cancelled run closes its channel: the far side sees the end of its stdin.
+        A cancelled run closes its channel: the far side sees the end of its stdin. A device that
+        has not ended it within 15 minutes counts as lost.
         """
         line, collected = await self._open_run(command(script, *args))
         try:
@@ -110,7 +111,10 @@ class Link:
                 with contextlib.suppress(BrokenPipeError):
                     collected.channel.write(stdin)
                     collected.channel.write_eof()
-                return await self._answer(collected)
+                async with asyncio.timeout(_COMMAND_WITHIN):
+                    return await self._answer(collected)
+        except TimeoutError as error:
+            raise self._failure(f"a command did not end within {_COMMAND_WITHIN:g} s") from error
         finally:
             self._end(line, collected.channel)
 
@@ -122,17 +126,18 @@ class Link:
         `exec`. The pieces end when the script does.
         """
         wanted = command(_WATCHED, script, *args)
-        line, process = await self._channel(
-            lambda connection: connection.create_process(
-                wanted, encoding=None, stderr=asyncssh.DEVNULL
+        line, (_, session) = await self._channel(
+            lambda connection: connection.create_session(
+                Stream, wanted, encoding=None, window=_FOLLOWED
             ),
-            lambda opened: opened.close(),
+            lambda opened: opened[0].close(),
         )
+        stream = cast(Stream, session)
         try:
             with self._translated():
-                yield self._pieces(process)
+                yield self._pieces(stream)
         finally:
-            self._end(line, process.channel)
+            self._end(line, stream.channel)
 
     @contextlib.asynccontextmanager
     async def sftp(self) -> AsyncIterator[asyncssh.SFTPClient]:
@@ -262,14 +267,14 @@ class Link:
             line.opened += 1
         line.used -= 1
 
-    async def _open_run(self, wanted: str) -> tuple[Line, _Collected]:
+    async def _open_run(self, wanted: str) -> tuple[Line, Collected]:
         line, (_, session) = await self._channel(
-            lambda connection: connection.create_session(_Collected, wanted, encoding=None),
+            lambda connection: connection.create_session(Collected, wanted, encoding=None),
             lambda opened: opened[0].close(),
         )
-        return line, cast(_Collected, session)
+        return line, cast(Collected, session)
 
-    async def _answer(self, collected: _Collected) -> Output:
+    async def _answer(self, collected: Collected) -> Output:
         error = await asyncio.shield(collected.ended)
         if error is not None:
             raise error
@@ -277,12 +282,11 @@ class Link:
             self._status(collected.channel), bytes(collected.stdout), bytes(collected.stderr)
         )
 
-    async def _pieces(self, process: asyncssh.SSHClientProcess[bytes]) -> AsyncIterator[bytes]:
+    async def _pieces(self, stream: Stream) -> AsyncIterator[bytes]:
         with self._translated():
-            while piece := await process.stdout.read(_CHUNK):
+            while piece := await stream.read():
                 yield piece
-            await process.wait_closed()
-            self._status(process.channel)
+            self._status(stream.channel)
 
     def _status(self, channel: asyncssh.SSHClientChannel[bytes]) -> int:
         """Give a command's end; one without status or signal is what a lost link looks like."""
@@ -331,25 +335,3 @@ class Link:
         if isinstance(error, asyncssh.SFTPNoSpaceOnFilesystem | asyncssh.SFTPQuotaExceeded):
             kind = FaultKind.DEVICE_DISK_FULL
         return Failure.of(kind, device=self.device, detail=error.reason)
-
-
-class _Collected(asyncssh.SSHClientSession[bytes]):
-    """Keeps a command's output, up to the limit; `ended` gives the error that ended it, or None."""
-
-    channel: asyncssh.SSHClientChannel[bytes]
-
-    def __init__(self) -> None:
-        self.stdout = bytearray()
-        self.stderr = bytearray()
-        self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        self.channel = chan
-
-    def data_received(self, data: bytes, datatype: int | None) -> None:
-        kept = self.stderr if datatype == _STDERR else self.stdout
-        kept += data[: _OUTPUT_LIMIT - len(kept)]
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.ended.done():
-            self.ended.set_result(exc)

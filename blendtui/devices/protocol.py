@@ -28,6 +28,8 @@ PICTURE_LIMIT = 256 * 1024
 """The bytes that a frame's small picture may have."""
 
 _PATH_LIMIT = 1000
+_TEXT_LIMIT = 2000
+_FACTS_LIMIT = 20
 _SIZE_LIMIT = 2**50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -161,7 +163,8 @@ class RunFault(_Line, frozen=True, tag="fault"):
 
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name among its facts."""
-        told = [(name, value) for name, value in self.facts.items() if name != "device"]
+        facts = list(self.facts.items())[:_FACTS_LIMIT]
+        told = [(name, value[:_TEXT_LIMIT]) for name, value in facts if name != "device"]
         return Fault(self.kind, (("device", device), *told))
 
 
@@ -225,7 +228,8 @@ class Failed(_Line, frozen=True, tag="failed"):
 
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name and the frame among its facts."""
-        return Fault.of(self.kind, device=device, frame=self.frame, detail=self.detail)
+        detail = self.detail[:_TEXT_LIMIT]
+        return Fault.of(self.kind, device=device, frame=self.frame, detail=detail)
 
 
 class Dropped(_Line, frozen=True, tag="dropped"):

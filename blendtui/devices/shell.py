@@ -9,6 +9,7 @@ which POSIX has, turns back.
 
 from __future__ import annotations
 
+import functools
 import os
 
 # Linux hands no single argument above 128 KiB to a program (MAX_ARG_STRLEN in execve(2)).
@@ -24,15 +25,20 @@ def command(script: str, *args: str) -> str:
     undecodable bytes (`surrogateescape`) is turned back into those bytes. Raises ValueError for
     a NUL, which no shell can hold, and for more than 128 KiB: send such data through stdin.
     """
-    whole = b"set -- " + b" ".join(map(_quoted, args)) + b"\n" + os.fsencode(script)
-    if b"\0" in whole:
+    head = b"set -- " + b" ".join(map(_quoted, args)) + b"\n"
+    if b"\0" in head or "\0" in script:
         raise ValueError("a shell command cannot hold a NUL")
-    line = "".join(_WORDS[byte] for byte in whole)
+    line = "".join(_WORDS[byte] for byte in head) + _harmless(script)
     # `exec` exists in all these shells, and spares the login shell as a process in between.
     line = f"""exec sh -c 'eval "$(printf %b "{line}")"'"""
     if len(line) > _LONGEST:
         raise ValueError(f"a shell command of {len(line)} characters is too long")
     return line
+
+
+@functools.lru_cache(maxsize=64)
+def _harmless(script: str) -> str:
+    return "".join(_WORDS[byte] for byte in os.fsencode(script))
 
 
 def _quoted(word: str) -> bytes:

@@ -6,9 +6,11 @@ an offset in its log can take over at any time. Nothing here keeps state.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import shlex
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +41,12 @@ DRIVER_FILES = (
 """What runs inside Blender; each file knows only the others."""
 
 _GRACE = 5.0
+
+_PART, _BURST = 0.05, 0.5
+"""The part of the time that reading one log may take, and the seconds that it may take at once."""
+
+_FLOW = 40e6
+"""Bytes that count as a second of reading, however little they say: 2 MB/s, 20 MB at once."""
 
 
 class Life(StrEnum):
@@ -183,19 +191,30 @@ async def follow(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[As
         yield _entries(pieces, LogReader(offset))
 
 
-async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIterator[Entry]:
-    async for piece in pieces:
-        for entry in reader.feed(piece):
-            yield entry
-
-
-async def rest(link: Link, folder: RunFolder, offset: int) -> list[Entry]:
-    """Read what the log of a run that is over has from a byte offset on; 16 MiB at most.
+@contextlib.asynccontextmanager
+async def rest(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[AsyncIterator[Entry]]:
+    """Read what the log of a run that is over has from a byte offset on, to its end.
 
     Raises Failure(LINK_LOST).
     """
-    output = await link.run(scripts.REST, folder.path, str(offset + 1))
-    return LogReader(offset).feed(output.stdout)
+    async with link.follow(scripts.REST, folder.path, str(offset + 1)) as pieces:
+        yield _entries(pieces, LogReader(offset))
+
+
+async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIterator[Entry]:
+    """Read lines at a pace that leaves others their time, however fast the device writes.
+
+    While we wait, SSH lets the device send no more.
+    """
+    left, seen = _BURST, time.monotonic()
+    async for piece in pieces:
+        begun = time.monotonic()
+        left = min(left + (begun - seen) * _PART, _BURST)
+        for entry in reader.feed(piece):
+            yield entry
+        seen = time.monotonic()
+        left -= max(seen - begun, len(piece) / _FLOW)
+        await asyncio.sleep(max(-left / _PART, 0.0))
 
 
 async def kill(link: Link, folder: RunFolder, grace: float = _GRACE) -> bool:

@@ -19,6 +19,9 @@ from blendtui.settings import DeviceSettings
 AT_ONCE = 4
 """Frames that are collected from a device at once."""
 
+FILE_AT_MOST = 64 * 2**30
+"""Bytes that a file of a frame may have: more than 16k pixels square in all passes there are."""
+
 GIVE_WAY = 5.0
 """Seconds that whatever is less urgent than frames waits for them."""
 
@@ -51,6 +54,7 @@ class Collector:
         self._idle.clear()
         try:
             async with self._turns:
+                self._judge(wanted)
                 for file in wanted.files:
                     await self._file(wanted, file, link, folder, device)
         except Failure as failure:
@@ -60,6 +64,14 @@ class Collector:
             if not self._wanted:
                 self._idle.set()
         return FrameDone(wanted.run, wanted.frame, wanted.number)
+
+    def _judge(self, wanted: CollectFrame) -> None:
+        """Take the files for this frame, and none for two. Raises Failure: OUTPUT_REFUSED."""
+        if any(file.size > FILE_AT_MOST for file in wanted.files):
+            detail = "a file is larger than any frame's"
+            raise Failure.of(FaultKind.OUTPUT_REFUSED, detail=detail)
+        paths = [file.path for file in wanted.files]
+        self._office.owners.take(wanted.job, wanted.frame, paths)
 
     async def _file(
         self,

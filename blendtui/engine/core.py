@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.engine.archive import Archive
 from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.errands import Errands
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
+from blendtui.engine.memory import keep_small
 from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.ownership import Owners
 from blendtui.engine.pictures import Pictures
 from blendtui.engine.power import Power
 from blendtui.engine.reports import Reports
@@ -48,6 +51,9 @@ FORECAST = 2.0
 
 STORE_AGAIN = 2.0
 """Seconds until what the store has no room for is written to it again."""
+
+LOGS_AT_MOST = 300
+"""Logs of failed tries that are kept of a job, since the start."""
 
 CLOSE_TRIES = 3
 """Failed tries to remove what a run left, after which `--once` waits for it no longer."""
@@ -88,6 +94,7 @@ class Engine:
         self._scheduler = Scheduler(self._journal.salt)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
+        self._logs: dict[str, int] = {}
         self._effects: set[asyncio.Task[None]] = set()
         self._local = LocalServer()
         self._office = Office(
@@ -100,11 +107,12 @@ class Engine:
             work=self._work,
             offset=lambda run: self._offsets.get(run, 0),
             keep_log=self._keep_log,
-            has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
+            jobs_on=lambda device: {run.job for run in self._scheduler.farm.runs_on(device)},
             live=LiveLogs(places.own, self._journal),
+            owners=Owners(self._output, self._journal.placed),
         )
         self._arrivals = Arrivals(
-            self._office, self._journal, settings.share, self._scheduler.farm.jobs
+            self._office, self._journal, settings.share, self._scheduler.farm.names
         )
         farm = self._scheduler.farm
         self._fleet = Fleet(settings, self._office, farm, self._arrivals)
@@ -113,7 +121,8 @@ class Engine:
         self._vitals = Vitals(self._office, self._journal)
         self._power = Power(self._office, farm, self._fleet)
         errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
-        self._wishes = Wishes(self._office, self._journal, farm, errands)
+        self._archive = Archive(self._office, self._journal, self._scheduler)
+        self._wishes = Wishes(self._office, self._journal, farm, errands, self._archive.recall)
 
     @property
     def settings(self) -> Settings:
@@ -151,6 +160,8 @@ class Engine:
                     group.create_task(self._vitals.keep(), name="vitals"),
                     group.create_task(self._pictures.keep(), name="pictures"),
                     group.create_task(self._office.live.keep(), name="live logs"),
+                    group.create_task(keep_small(), name="memory"),
+                    group.create_task(self._archive.keep(), name="archive"),
                 ]
                 try:
                     await (self._until_done() if once else asyncio.Future())
@@ -169,6 +180,8 @@ class Engine:
             saved.attempts,
             learned=saved.learned,
             last_run=saved.last_run,
+            last_position=saved.last_position,
+            names=saved.names,
         )
         runs = frozenset(run.id for run in saved.runs)
         for job, _ in saved.jobs:
@@ -211,7 +224,9 @@ class Engine:
             while not self._inbox.empty():
                 heard.append(self._inbox.get_nowait())
             batch = self._apply(heard)
+            self._office.storing = True
             await self._store(batch)
+            self._office.storing = False
             self._offsets.update(batch.offsets)
             for item in heard:
                 if item.after is not None:
@@ -299,6 +314,8 @@ class Engine:
             await asyncio.sleep(TICK)
             self._office.tell(Heard(ev.Tick()))
             await self._fleet.retire()
+            for run in self._offsets.keys() - self._scheduler.farm.runs.keys():
+                del self._offsets[run]
 
     async def _keep_touching(self) -> None:
         while True:
@@ -325,6 +342,9 @@ class Engine:
 
     def _keep_log(self, job: str, frame: int, number: int, text: str) -> None:
         """Keep a failed try's log beside its frames; a share that is full does without."""
+        self._logs[job] = self._logs.get(job, 0) + 1
+        if self._logs[job] > LOGS_AT_MOST:
+            return
         name = f"frame-{frame}-try-{number}.log"
 
         async def keep() -> None:
@@ -332,6 +352,12 @@ class Engine:
                 await asyncio.to_thread(self._office.share.keep_log, job, name, text)
 
         self._hold(asyncio.create_task(keep()))
+
+    def _output(self, job: str) -> str | None:
+        """Give the output path of a job's scene, as far as it could be read here."""
+        work = self._work(job)
+        scene = work.facts.scene(work.spec.scene) if work.facts else None
+        return scene.output if scene else None
 
     def _work(self, job: str) -> Work:
         found = self._journal.project(job)

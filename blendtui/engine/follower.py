@@ -23,11 +23,23 @@ LAST_WORDS = 300
 EXCERPT = 400
 """Lines of the log that are kept for a try that fails."""
 
+LINE_AT_MOST = 2000
+"""Characters of such a line."""
+
+SHORT = 300
+"""Characters of a name or a value that a device tells."""
+
+MINE = 1000
+"""Tries that a run is remembered to have had in hand, the last ones."""
+
+_OfTry = protocol.Started | protocol.Rendered | protocol.Failed | protocol.Dropped
+
 
 class Follower:
     """Knows what the lines of a log mean together.
 
-    `last_heard` is when the last one came; `is_over` says that Blender is known to be gone.
+    `last_heard` is when the last one came; `is_over` says that Blender is known to be gone. What
+    a device says of frames that it was never given counts for nothing.
     """
 
     def __init__(self, run: Run, office: Office) -> None:
@@ -40,6 +52,9 @@ class Follower:
             (one.frame for one in run.attempts.values() if one.state is AttemptState.STARTED), None
         )
         self._recent: deque[str] = deque(maxlen=EXCERPT)
+        self._mine: dict[tuple[int, int], set[type[_OfTry]]] = {}
+        self._is_open = False
+        self._has_failed = False
 
     @property
     def _device(self) -> str:
@@ -56,9 +71,9 @@ class Follower:
         elif isinstance(line, protocol.Progress):
             self._note(line.sample, line.samples, line.remaining)
         elif isinstance(line, protocol.Bye):
-            self._leaving = line.reason
-        else:
-            event = self._fact(line)
+            self._leaving = line.reason[:LINE_AT_MOST]
+        elif not isinstance(line, _OfTry) or self._is_new(line):
+            event = self._fact(line, entry.offset_after)
             if event is not None:
                 self._office.tell(Heard(event, self.run.id, entry.offset_after))
 
@@ -68,12 +83,31 @@ class Follower:
             self.is_over = True
             self._office.tell(Heard(ev.RunEnded(self.run.id, fault)))
 
-    def _fact(self, line: protocol.DriverLine) -> Event | None:
+    def _is_new(self, line: _OfTry) -> bool:
+        """Whether a line says something of a try that is this run's, for the first time."""
+        said = self._said(line.frame, line.number)
+        if said is None or type(line) in said:
+            return False
+        said.add(type(line))
+        return True
+
+    def _said(self, frame: int, number: int) -> set[type[_OfTry]] | None:
+        """Give what was said of a try that this run has or had in hand; None of any other."""
+        key = (frame, number)
+        if key not in self._mine and (self.run.job, *key) in self.run.attempts:
+            self._mine[key] = set()
+            if len(self._mine) > MINE:
+                del self._mine[next(iter(self._mine))]
+        return self._mine.get(key)
+
+    def _fact(self, line: protocol.DriverLine, log: int) -> Event | None:
         run = self.run.id
         match line:
-            case protocol.Opened():
-                return ev.RunReady(run, line.facts.blender, self._disagreements(line.facts))
-            case protocol.RunFault():
+            case protocol.Opened() if not self._is_open:
+                self._is_open = True
+                return ev.RunReady(run, line.facts.blender[:SHORT], self._disagreements(line.facts))
+            case protocol.RunFault() if not self._has_failed:
+                self._has_failed = True
                 return ev.RunFailed(run, line.fault_on(self._device))
             case protocol.Started():
                 self._recent.clear()
@@ -82,7 +116,7 @@ class Follower:
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
             case protocol.Rendered():
-                return self._rendered(line)
+                return self._rendered(line, log)
             case protocol.Failed():
                 self._keep_excerpt(line)
                 return ev.FrameFailed(run, line.frame, line.number, line.fault_on(self._device))
@@ -92,15 +126,15 @@ class Follower:
                 return self._ended(line.status)
         return None
 
-    def _rendered(self, line: protocol.Rendered) -> Event:
+    def _rendered(self, line: protocol.Rendered, log: int) -> Event:
         """Take what could be true: some files, each with its own name, in the frame's folder."""
         flaw = _flaw([file.path for file in line.files])
         if flaw is None:
-            return ev.FrameRendered(
-                self.run.id, line.frame, line.number, line.seconds, line.files, line.memory
-            )
-        facts = {"device": self._device, "frame": line.frame, "detail": flaw}
-        fault = Fault.of(FaultKind.OUTPUT_REFUSED, **facts)
+            facts = (line.frame, line.number, line.seconds, line.files, line.memory)
+            return ev.FrameRendered(self.run.id, *facts, log)
+        fault = Fault.of(
+            FaultKind.OUTPUT_REFUSED, device=self._device, frame=line.frame, detail=flaw
+        )
         return ev.FrameFailed(self.run.id, line.frame, line.number, fault)
 
     def _ended(self, status: int) -> Event:
@@ -118,12 +152,15 @@ class Follower:
 
     def _pictured(self, line: protocol.Pictured) -> None:
         """Keep the newest picture in mind, behind those of other runs."""
+        if self._said(line.frame, line.number) is None:
+            return
         self._office.pictured.pop(self.run.id, None)
         self._office.pictured[self.run.id] = Pictured(
             self.run, line.frame, line.number, line.file, line.size
         )
 
     def _blender_said(self, text: str) -> None:
+        text = text[:LINE_AT_MOST]
         self._recent.append(text)
         self._office.live.hear(self.run.id, text)
         found = protocol.progress_of(text)
@@ -151,8 +188,8 @@ class Follower:
             Fault.of(
                 FaultKind.FACTS_DIFFER,
                 setting=name,
-                read=getattr(read, name),
-                blender=getattr(said, name),
+                read=str(getattr(read, name))[:SHORT],
+                blender=str(getattr(said, name))[:SHORT],
             )
             for name in differing
         )
@@ -161,7 +198,7 @@ class Follower:
         known = len(facts.missing) if facts else 0
         if len(opened.missing) <= known:
             return ()
-        names = ", ".join(opened.missing[:10])
+        names = ", ".join(path[:SHORT] for path in opened.missing[:10])
         return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
 
     def _keep_excerpt(self, line: protocol.Failed) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blendtui.devices.local_server import LocalServer
 from blendtui.engine.live_logs import LiveLogs
+from blendtui.engine.ownership import Owners
 from blendtui.farm.events import Event
 from blendtui.farm.model import JobSpec, Run
 from blendtui.farm.project import BlendFacts, Project
@@ -70,10 +71,11 @@ class Office:
 
     `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
-    a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
-    a device, `live` hears what Blenders say. `progress` has the newest word of each run, and
-    `vitals` of each device, until it is stored; `pictured` each run's newest picture, the newest
-    of all last, until it is fetched.
+    a failed try (job, frame, number of the try, text), `jobs_on` names the jobs of which a device
+    has anything, `live` hears what Blenders say, `owners` know whose a frame's files are. `progress`
+    has the newest word of each run, and `vitals` of each device, until it is stored; `pictured`
+    each run's newest picture, the newest of all last, until it is fetched. `storing` says that
+    the store does not have all yet.
     """
 
     share: Share
@@ -85,8 +87,10 @@ class Office:
     work: Callable[[str], Work]
     offset: Callable[[str], int]
     keep_log: Callable[[str, int, int, str], None]
-    has_runs: Callable[[str], bool]
+    jobs_on: Callable[[str], set[str]]
     live: LiveLogs
+    owners: Owners
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)
     pictured: dict[str, Pictured] = field(default_factory=dict)
+    storing: bool = False

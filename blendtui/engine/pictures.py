@@ -59,7 +59,7 @@ class Pictures:
     async def keep(self) -> None:
         """Fetch what devices say they have, until cancelled."""
         folder = self._office.places.own / "pictures"
-        await asyncio.to_thread(_sweep, folder, frozenset(self._farm.jobs))
+        await asyncio.to_thread(_sweep, folder, frozenset(self._farm.names))
         try:
             while True:
                 await asyncio.sleep(EVERY)

@@ -33,11 +33,13 @@ STUCK = 300.0
 class Followed:
     """A run that is being followed; `lock` keeps its orders in their order.
 
-    `sending` is its project on the way; `forgone` says that it shall not start any more.
+    `kept` are orders that go out with the next one. `sending` is its project on the way;
+    `forgone` says that it shall not start any more.
     """
 
     follower: Follower
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    kept: list[Order] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     sending: asyncio.Task[None] | None = None
     forgone: bool = False

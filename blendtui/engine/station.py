@@ -45,6 +45,9 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 FALLS_ASLEEP = 300.0
 """Seconds after its idle_command in which a device that is lost is taken to be asleep."""
 
+DISCARD = 1.0
+"""Seconds in which files that were collected are cleared away; most go with the next order."""
+
 ALL = 1 << 62
 """More bytes than any cache has."""
 
@@ -101,7 +104,7 @@ class Station:
     async def _keep(self) -> None:
         tries = 0
         while True:
-            if not self._settings.enabled and not self._office.has_runs(self.name):
+            if not self._settings.enabled and not self._office.jobs_on(self.name):
                 await asyncio.sleep(BACK_OFF[0])
                 continue
             fault = await self._reach()
@@ -153,12 +156,24 @@ class Station:
                 self._settings, self._office.places.known_hosts, self._office.local
             )
             self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
+            await self._clear()
         except Failure as failure:
             return failure.fault
         except Exception as error:
             log.exception("%s cannot be reached", self.name)
             return unexpected(error)
         return None
+
+    async def _clear(self) -> None:
+        """Remove what jobs of ours have left here that are over, and what the cache has too much.
+
+        Before anything is begun: nothing can come to be there meanwhile. It can wait, too.
+        """
+        keep = [self._far(job) for job in self._office.jobs_on(self.name)]
+        ours = f".{self._office.salt}"
+        with contextlib.suppress(Failure):
+            limit = self._settings.cache
+            await transfer.trim_cache(self._require(), self._work_dir, limit, keep, ours)
 
     async def _stay(self) -> Fault:
         """Tell that the device is there, and wait until it no longer is."""
@@ -233,7 +248,10 @@ class Station:
         return f"{job}.{self._office.salt}"
 
     def _entry(self, run: Run) -> Followed:
-        return self._followed.setdefault(run.id, Followed(Follower(run, self._office)))
+        entry = self._followed.get(run.id)
+        if entry is None:
+            entry = self._followed[run.id] = Followed(Follower(run, self._office))
+        return entry
 
     async def _start(self, run: Run) -> Event | None:
         link, folder, entry = self._require(), self._folder(run), self._entry(run)
@@ -326,23 +344,31 @@ class Station:
         self._office.tell(Heard(ev.RunFailed(folder.run, fault)))
 
     async def _hear_rest(self, link: Link, folder: RunFolder, follower: Follower) -> None:
-        offset = self._office.offset(folder.run)
-        while entries := await slot.rest(link, folder, offset):
-            for one in entries:
+        async with slot.rest(link, folder, self._office.offset(folder.run)) as entries:
+            async for one in entries:
                 follower.hear(one)
-            offset = entries[-1].offset_after
         follower.gone(self._vanished())
 
     async def _append(self, run: Run, *orders: Order) -> None:
         entry = self._entry(run)
         async with entry.lock:
-            await slot.append(self._require(), self._folder(run), orders)
+            kept, entry.kept = entry.kept, []
+            await slot.append(self._require(), self._folder(run), [*kept, *orders])
 
     async def _discard(self, run: Run, order: Order) -> None:
-        """Say that files are no longer needed; a run that is gone takes them with it."""
+        """Say that files are no longer needed, with the next order or soon.
+
+        A run that is gone takes its files with it.
+        """
         entry = self._followed.get(run.id)
-        if entry is not None and not entry.follower.is_over:
-            await self._append(run, order)
+        if entry is None or entry.follower.is_over:
+            return
+        entry.kept.append(order)
+        if len(entry.kept) > 1:
+            return  # somebody waits to say it
+        await asyncio.sleep(DISCARD)
+        if entry.kept and entry is self._followed.get(run.id) and not entry.follower.is_over:
+            await self._append(run)
 
     async def _stop(self, run: Run, at_once: bool) -> None:
         if not at_once:

@@ -49,11 +49,19 @@ _Errand = Coroutine[None, None, None]
 class Wishes:
     """Takes each wish once, in the order of writing."""
 
-    def __init__(self, office: Office, journal: Journal, farm: Farm, errands: Errands) -> None:
+    def __init__(
+        self,
+        office: Office,
+        journal: Journal,
+        farm: Farm,
+        errands: Errands,
+        recall: Callable[[str], Job | None],
+    ) -> None:
         self._office = office
         self._journal = journal
         self._farm = farm
         self._errands = errands
+        self._recall = recall
         self._taken = 0
         self._unanswered: dict[int, Fault | None] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -108,7 +116,7 @@ class Wishes:
         """Give what a wish leads to. Raises Failure: why it is refused."""
         if request.device is not None:
             return self._judge_device(request, request.device)
-        job = self._farm.jobs.get(request.job or "")
+        job = self._recall(request.job or "")
         if job is None:
             raise Failure.of(FaultKind.JOB_UNKNOWN, job=request.job)
         if request.kind == "priority" and request.detail.isdecimal():

@@ -153,7 +153,7 @@ def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Fra
         cost = desk.pool.cost(place)
         sure = desk.rate > 0 and run.free_at + cost / speed <= now + desk.pool.work / desk.rate
         if not sure:
-            left = desk.end(farm.devices, now) - run.free_at
+            left = desk.end_with(cost, farm.devices, now) - run.free_at
             limit = left * speed + _slack(desk, cost)
             if cost > limit:
                 place = desk.pool.pick(limit, may)

@@ -116,6 +116,10 @@ def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:
     job.first_faults = (*job.first_faults, fault)[-FIRST_TRIES:]
     farm.touch(job)
     alike = {likeness(first) for first in job.first_faults}
+    devices = {first.fact("device") for first in job.first_faults}
+    one = next(iter(devices)) if len(devices) == 1 else None
+    if one and _others_may_render(farm, job, one):
+        return
     if len(job.first_faults) >= FIRST_TRIES and len(alike) == 1:
         facts = {name: value for name, value in fault.facts if name != "cause"}
         stopped = Fault.of(
@@ -142,6 +146,26 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
     farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
     if job.is_open and not _somebody_may_render(farm, job):
         farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
+    """End a job that no device could render, as two of them say, or the only one that there is.
+
+    A single one of several may be wrong, or lie; then the others go on without it.
+    """
+    device.set_aside[job.name] = fault
+    farm.touch(device)
+    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    told = [one.set_aside.get(job.name) for one in farm.devices.values()]
+    agreed = sum(one is not None and one.kind in JOB_FAULTS for one in told)
+    if agreed > 1 or not _others_may_render(farm, job, device.name):
+        farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def _others_may_render(farm: Farm, job: Job, device: str) -> bool:
+    """Whether a device is not the only one at hand for a job."""
+    others = (one for one in farm.devices.values() if one.name != device)
+    return any(one.contact and one.may_render(job) for one in others)
 
 
 def _somebody_may_render(farm: Farm, job: Job) -> bool:

@@ -41,6 +41,7 @@ class Desk:
         self._rested: dict[str, int] = {}
         self._costs: dict[int, tuple[int, float]] = {}
         self._end = 0.0
+        self._soonest = (0.0, 0.0)
         self._checked = 0
         self._looks = 0
         self._next_trade = 0.0
@@ -214,8 +215,20 @@ class Desk:
         unit = self.pool.lightest(len(self.runs))
         slots = self.slots(devices, now, unit)
         self._looks = len(slots) // FREE_LOOKS
-        self._end = plan_end(slots, unit, self.pool.work, self.pool.heaviest())
+        heaviest = self.pool.heaviest()
+        self._end = plan_end(slots, unit, self.pool.work, heaviest)
+        if slots:
+            free, each = min(slots, key=lambda slot: slot[0] + slot[1] * (heaviest / unit))
+            self._soonest = (free, each / unit)
         return self._end
+
+    def end_with(self, cost: float, devices: dict[str, Device], now: float) -> float:
+        """Give the time by which the slots can finish all that waits, a frame that costs so much
+        among it; it may be dearer than those like it.
+        """
+        end = self.end(devices, now)
+        free, each = self._soonest
+        return max(end, free + each * cost)
 
 
 def plan_end(slots: list[tuple[float, float]], unit: float, work: float, heaviest: float) -> float:

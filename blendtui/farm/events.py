@@ -189,7 +189,8 @@ class FrameStarted:
 class FrameRendered:
     """A frame is finished on its device; `seconds` is its rendering time.
 
-    `memory` is what its Blender takes then, in bytes; None where that isn't known.
+    `memory` is what its Blender takes then, in bytes; None where that isn't known. `log` is how
+    many bytes its log has.
     """
 
     run: str
@@ -198,6 +199,7 @@ class FrameRendered:
     seconds: float
     files: tuple[OutputFile, ...]
     memory: int | None = None
+    log: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from blendtui.farm.run_rules import close_if_empty, collect_due
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
 
+LOG_AT_MOST = 64 * 2**20
+"""Bytes of a log after which a Blender is restarted: its log goes with it."""
+
 HOLD = 5.0
 """Seconds until a frame that could not be brought to the share is tried again."""
 
@@ -84,7 +87,8 @@ def _learn(farm: Farm, attempt: Attempt, event: FrameRendered) -> None:
     spec = device.spec
     worn = spec.restart_after is not None and run.rendered >= spec.restart_after
     fat = spec.memory_limit is not None and (event.memory or 0) > spec.memory_limit
-    if (worn or fat) and run.state is RunState.READY:
+    wordy = event.log > LOG_AT_MOST
+    if (worn or fat or wordy) and run.state is RunState.READY:
         stop_run(farm, run)
 
 

@@ -25,7 +25,7 @@ REPORT_AGAIN = 10.0
 def added(farm: Farm, event: JobAdded, now: float) -> None:
     """Take the job in; one that can't be rendered ends at once. A known name changes nothing."""
     spec = event.spec
-    if spec.name in farm.jobs:
+    if spec.name in farm.names:
         return
     job = Job(spec, farm.next_position, added=now, priority=spec.priority, warnings=event.warnings)
     frames = [Frame(spec.name, number) for number in spec.frames]

@@ -384,6 +384,11 @@ class Device:
             and job.name not in self.set_aside
         )
 
+    def forget(self, job: str) -> None:
+        """Keep in mind nothing about a job that is over."""
+        for record in (self.set_aside, self.troubles, self.not_before, self.failing, self.projects):
+            record.pop(job, None)
+
     def has_project(self, job: str) -> bool:
         """Whether a Blender of the device has had the job's project open."""
         return job in self.projects

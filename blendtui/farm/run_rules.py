@@ -45,6 +45,9 @@ from blendtui.farm.stopping import stop_run
 LOST_AFTER = 60.0
 """Seconds without contact after which a device's frames are given to others."""
 
+WARNINGS_AT_MOST = 50
+"""Warnings of a job; a device can make up any number."""
+
 CLOSE_AGAIN = (2.0, 10.0, 60.0, 600.0)
 """Seconds until what a run left is tried to be removed again; the last one again and again."""
 
@@ -238,7 +241,7 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     farm.touch(device)
     device.troubles.pop(job.name, None)
     for warning in event.warnings:
-        if warning not in job.warnings:
+        if warning not in job.warnings and len(job.warnings) < WARNINGS_AT_MOST:
             job.warnings = (*job.warnings, warning)
             farm.touch(job)
             farm.note(NoteKind.WARNING, job=job.name, fault=warning)
@@ -259,7 +262,7 @@ def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
     if event.fault.kind not in blame.JOB_FAULTS:
         blame.fail_start(farm, device, job, event.fault, now)
     elif job.is_open:
-        farm.end_job(job, JobState.FAILED, now, event.fault)
+        blame.doubt(farm, device, job, event.fault, now)
 
 
 def run_ended(farm: Farm, event: RunEnded, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from blendtui.farm import events, frame_rules, job_rules, range_rules, run_rules
@@ -124,13 +124,18 @@ class Scheduler:
         *,
         learned: Iterable[Attempt] = (),
         last_run: int = 0,
+        last_position: int = 0,
+        names: Iterable[str] = (),
     ) -> None:
         """Begin with what the store has. Nothing is decided until devices are reached.
 
         `learned` are finished tries, oldest first, to learn from them again.
-        `last_run` is the highest number that a run's name ever had, closed ones included.
+        `last_run` is the highest number that a run's name ever had, closed ones included, and
+        `last_position` that of a job; `names` are those of all jobs that the store knows.
         """
         self.farm.next_run = max(self.farm.next_run, last_run + 1)
+        self.farm.next_position = max(self.farm.next_position, last_position + 1)
+        self.farm.names.update(names)
         for job, frames in jobs:
             self.farm.add_job(job, frames)
         for device in devices:
@@ -162,6 +167,21 @@ class Scheduler:
         job_rules.settle(self.farm, now)
         assign(self.farm, now)
         return self.farm.take_step()
+
+    def leave_to_store(self, keep: Collection[str] = ()) -> list[str]:
+        """Keep in mind no longer what is over and reported, but for `keep`; gives those jobs.
+
+        The store has them; who wants one again takes it from there with `Farm.add_job`.
+        """
+        over = [
+            job
+            for job in self.farm.jobs.values()
+            if job.reported and not job.is_open and job.name not in keep
+        ]
+        left = [job for job in over if not self.farm.runs_of(job.name)]
+        for job in left:
+            self.farm.leave_to_store(job)
+        return [job.name for job in left]
 
     def forecast(self, now: float) -> Outlook:
         """Say when each job and the whole queue will be done."""

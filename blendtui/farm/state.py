@@ -82,11 +82,12 @@ class Step:
 
 
 class Farm:
-    """All jobs, frames, devices and runs. Only this class changes their states."""
+    """All jobs, frames, devices, runs; `names` has those of past jobs. Only this changes states."""
 
     def __init__(self, salt: str = "") -> None:
         self._salt = salt
         self.jobs: dict[str, Job] = {}
+        self.names: set[str] = set()
         self.unreported: dict[str, Job] = {}
         self.frames: dict[str, dict[int, Frame]] = {}
         self.devices: dict[str, Device] = {}
@@ -170,6 +171,7 @@ class Farm:
         """Take a job in, new or from the store."""
         own = {frame.number: frame for frame in frames}
         self.jobs[job.name] = job
+        self.names.add(job.name)
         self.frames[job.name] = own
         if job.is_open or not job.reported:
             self.unreported[job.name] = job
@@ -220,6 +222,13 @@ class Farm:
         """Forget what only a job needs that goes on or has Blenders on devices."""
         if job.reported and not job.is_open and not self._by_job.get(job.name):
             self.desks.pop(job.name, None)
+
+    def leave_to_store(self, job: Job) -> None:
+        """Keep nothing of a job in mind that is over, but its name."""
+        for known in (self.jobs, self.frames, self.desks, self._by_job):
+            known.pop(job.name, None)
+        for device in self.devices.values():
+            device.forget(job.name)
 
     def waiting(self, job: Job) -> int:
         """How many frames of the job wait for a slot."""

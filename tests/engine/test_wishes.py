@@ -52,7 +52,11 @@ class Counter:
         self.errand = Errand()
         farm = self.story.scheduler.farm
         self.wishes = Wishes(
-            office(places, self.story.journal, self.heard), self.story.journal, farm, self.errand
+            office(places, self.story.journal, self.heard),
+            self.story.journal,
+            farm,
+            self.errand,
+            farm.jobs.get,
         )
 
     async def ask_job(self, kind: JobWish, job: str, detail: str = "") -> object:

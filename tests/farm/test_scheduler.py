@@ -8,6 +8,7 @@ from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.blame import FIRST_TRIES, FRAME_TRIES
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.frame_rules import LOG_AT_MOST
 from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, JobState, RunState
 from blendtui.farm.run_rules import LOST_AFTER
 from blendtui.farm.state import NoteKind
@@ -169,6 +170,35 @@ class TestFailing:
         play = Playbook(LEFT)
         play.add()
         play.tell(ev.RunFailed(play.starts()[0].run, Fault.of(kind)))
+        assert play.job().state is JobState.FAILED
+
+    def test_a_blender_that_said_much_is_restarted_between_two_frames(self) -> None:
+        play, orders = begun(LEFT, frames=range(1, 251))
+        order = orders[0]
+        told = ev.FrameRendered(order.run, order.frame, 1, 1.0, FILES, log=LOG_AT_MOST + 1)
+        assert do.StopRun(order.run) in play.tell(told)
+
+    def test_a_job_is_not_ended_by_what_only_one_of_several_devices_says(self) -> None:
+        play = Playbook(LEFT, RIGHT)
+        play.add()
+        fault = Fault.of(FaultKind.NO_CAMERA)
+        left, right = (start.run for start in play.starts())
+        play.tell(ev.RunFailed(left, fault))
+        assert play.job().state is JobState.ACTIVE
+        assert play.scheduler.farm.devices["left"].set_aside == {"shot": fault}
+        play.tell(ev.RunFailed(right, fault))
+        assert play.job().state is JobState.FAILED
+
+    def test_a_job_is_not_stopped_by_one_of_several_devices_that_fails_all(self) -> None:
+        play, orders = begun(LEFT, RIGHT, frames=range(1, 251))
+        for device in ["left"] * (FIRST_TRIES + 3) + ["right"]:
+            assert play.job().state is JobState.ACTIVE
+            order = next(one for one in orders if one.run.startswith(device))
+            orders.remove(order)
+            detail = RENDER_ERROR.fact("detail")
+            fault = Fault.of(FaultKind.RENDER_ERROR, device=device, detail=detail)
+            play.fail(order, fault)
+            orders += play.orders()
         assert play.job().state is JobState.FAILED
 
     def test_a_device_that_can_not_start_blender_three_times_is_kept_from_the_job(self) -> None:

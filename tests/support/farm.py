@@ -56,6 +56,11 @@ class Farm:
         self.write_config()
         self.trust()
 
+    @property
+    def engine(self) -> int | None:
+        """The engine's process."""
+        return self._engine.pid if self._engine else None
+
     def trust(self) -> None:
         """Trust all servers' keys."""
         lines = [server.known_hosts_line() for server in self.servers]
@@ -175,8 +180,10 @@ class Farm:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def blenders(self) -> list[int]:
-        """Give the Blender processes of this farm's devices."""
-        return self._processes(lambda words: words[0].endswith(b"blender"))
+        """Give the processes of this farm's devices that are Blenders, or stand in for one."""
+        return self._processes(
+            lambda words: words[0].endswith(b"blender") or words[1].endswith(b"standin.py")
+        )
 
     def kill_engines(self) -> None:
         """End all engines with SIGKILL, those too that a control centre has started."""
@@ -187,7 +194,7 @@ class Farm:
         found = []
         for entry in Path("/proc").iterdir():
             try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
+                words = [*(entry / "cmdline").read_bytes().split(b"\0"), b""]
             except OSError:
                 continue
             if wanted(words) and any(str(self.root).encode() in word for word in words):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.ownership import Owners
 from blendtui.journal import Journal
 from blendtui.places import Places
 from blendtui.share import Share
@@ -29,8 +30,9 @@ def office(places: Places, journal: Journal, heard: list[Heard]) -> Office:
         work=_work,
         offset=lambda run: 0,
         keep_log=lambda job, frame, number, text: None,
-        has_runs=lambda device: False,
+        jobs_on=lambda device: set(),
         live=LiveLogs(places.own, journal),
+        owners=Owners(lambda job: None, journal.placed),
     )
 
 

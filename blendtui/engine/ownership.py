@@ -1,0 +1,108 @@
+"""Which frame of a job a file belongs to: no frame's file takes the place of another frame's.
+
+A device says itself what files a frame has, and it is not trusted. Names by the scene's own
+pattern tell whose they are. Other names have to hold the frame's number, as all do that Blender
+writes, and belong to the frame that was first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
+from blendtui.share.names import folded
+
+_NUMBERS = re.compile(r"\d+", re.ASCII)
+_MARKS = re.compile(r"#+")
+_MOVIE_ENDING = re.compile(
+    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
+)
+
+
+class Pattern:
+    """How a scene names its frames: `output` is its output path, as the .blend has it."""
+
+    def __init__(self, output: str) -> None:
+        name = _MOVIE_ENDING.sub("", re.split(r"[\\/]", output)[-1])
+        marks = list(_MARKS.finditer(name))
+        before = name[: marks[-1].start()] if marks else name
+        # Blender adds four digits where there is no mark, and we "_" before those of a movie.
+        between = "" if marks else "_?"
+        self._width = len(marks[-1][0]) if marks else 4
+        # A name ends differently by format and eye; what stands before the number tells enough.
+        self._name = re.compile(re.escape(folded(before)) + between + r"(\d+)", re.ASCII)
+        self._is_known = bool(before)
+
+    def frame_of(self, path: str) -> int | None:
+        """Give the frame that a file's name is for; None where it isn't by this pattern."""
+        found = self._name.match(folded(path.rpartition("/")[2])) if self._is_known else None
+        if found is None or found[1] != found[1].lstrip("0").rjust(self._width, "0")[:20]:
+            return None
+        return int(found[1])
+
+
+class Ownership:
+    """Knows the files of one job's frames; `done` are those that are in place already."""
+
+    def __init__(self, output: str | None, done: Mapping[int, Iterable[str]]) -> None:
+        self._pattern = Pattern(output) if output else None
+        self._owners: dict[str, int] = {}
+        for frame, paths in done.items():
+            self.claim(frame, paths)
+
+    def claim(self, frame: int, paths: Iterable[str]) -> None:
+        """Note that files are a frame's; those of another frame stay that one's."""
+        for path in paths:
+            if self._named(path) is None:
+                self._owners.setdefault(folded(path), frame)
+
+    def flaw(self, frame: int, paths: Iterable[str]) -> str | None:
+        """Say why files can't be a frame's; None if they can."""
+        for path in paths:
+            named = self._named(path)
+            if named is None and not _holds(path, frame):
+                return "a file's name does not say which frame it is"
+            if self._owners.get(folded(path), frame) != frame or named not in (None, frame):
+                return "a file has the name of another frame's"
+        return None
+
+    def _named(self, path: str) -> int | None:
+        return self._pattern.frame_of(path) if self._pattern else None
+
+
+class Owners:
+    """The ownership of all jobs that files come for; `output` and `done` tell what is known."""
+
+    def __init__(
+        self,
+        output: Callable[[str], str | None],
+        done: Callable[[str], Mapping[int, Iterable[str]]],
+    ) -> None:
+        self._output = output
+        self._done = done
+        self._jobs: dict[str, Ownership] = {}
+
+    def take(self, job: str, frame: int, paths: Iterable[str]) -> None:
+        """Have files be a frame's from now on.
+
+        Raises:
+            Failure: OUTPUT_REFUSED, where one of them is not to be had for this frame.
+        """
+        paths = list(paths)
+        known = self._jobs.get(job)
+        if known is None:
+            known = self._jobs[job] = Ownership(self._output(job), self._done(job))
+        flaw = known.flaw(frame, paths)
+        if flaw:
+            raise Failure.of(FaultKind.OUTPUT_REFUSED, detail=flaw)
+        known.claim(frame, paths)
+
+    def forget(self, job: str) -> None:
+        """Keep in mind nothing of a job that is over."""
+        self._jobs.pop(job, None)
+
+
+def _holds(path: str, frame: int) -> bool:
+    return any(int(digits[:20]) == frame for digits in _NUMBERS.findall(path))

@@ -1,0 +1,63 @@
+"""A device says itself which files a frame has; no frame gets a file that is another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from blendtui.engine.ownership import Owners, Ownership
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
+
+
+@pytest.mark.parametrize(
+    ("output", "own"),
+    [
+        ("//out/shot_####", "shot_0003.png"),
+        ("C:\\out\\shot_####.exr", "shot_0003_L.exr"),
+        ("/tmp/", "0003.png"),
+        ("", "0003.png"),
+        ("//shot3_", "shot3_0003.png"),
+        ("//take5_####", "take5_0003.png"),
+        ("//take5_####", "take5_7_0003.exr"),
+        ("//movie.mp4", "movie_0003.png"),
+        ("//a.####.b", "a.0003.b.jp2"),
+        ("//{scene_name}_####", "Scene_0003.png"),
+        (None, "any/Depth0003.exr"),
+        ("//shot_####", "depth/shot_v2_0003.exr"),
+        ("//shot_####", "Shot_0003.png"),
+    ],
+)
+def test_what_blender_names_is_taken(output: str | None, own: str) -> None:
+    assert Ownership(output, {}).flaw(3, [own]) is None
+
+
+@pytest.mark.parametrize(
+    ("output", "foreign"),
+    [
+        ("//shot_####", "shot_0005.png"),
+        ("//shot_####", "SHOT_0005.png"),
+        ("//shot3_####", "shot3_0005.png"),
+        ("//shot3_", "sub/shot3_0005.png"),
+        ("//café3_####", "cafe\u03013_0005.png"),
+        ("//movie3.mkv", "movie3_0005.png"),
+        ("//shot_##", "shot_103.png"),
+        (None, "shot_0005.png"),
+        (None, "no-number.png"),
+    ],
+)
+def test_what_is_named_after_another_frame_is_not(output: str | None, foreign: str) -> None:
+    assert Ownership(output, {}).flaw(3, ["shot_0003.png", foreign]) is not None
+
+
+PLACED = {"shot": {5: ["take3_0005.exr"]}}
+
+
+def test_a_name_that_could_be_of_two_frames_is_the_first_ones() -> None:
+    owners = Owners(lambda job: "//shot_####", lambda job: PLACED.get(job, {}))
+    owners.take("shot", 5, ["shot_0005.png", "take3_0005.exr"])
+    for path in ("take3_0005.exr", "TAKE3_0005.exr"):
+        with pytest.raises(Failure) as caught:
+            owners.take("shot", 3, ["shot_0003.png", path])
+        assert caught.value.fault.kind is FaultKind.OUTPUT_REFUSED
+    owners.take("shot", 3, ["shot_0003.png", "take3_0003.exr"])
+    owners.take("other", 3, ["take3_0005.exr"])
