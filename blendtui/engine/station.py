@@ -8,8 +8,6 @@ import logging
 import math
 from collections.abc import Collection
 
-import msgspec
-
 from blendtui.devices import cache, resting, slot, transfer
 from blendtui.devices.connection import Link, connect
 from blendtui.devices.fetch import read_small
@@ -21,10 +19,11 @@ from blendtui.devices.protocol import (
     QuitOrder,
     RenderOrder,
 )
-from blendtui.devices.slot import Life, RunFolder, RunSettings
+from blendtui.devices.slot import Life, RunFolder
+from blendtui.engine import launching
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
-from blendtui.engine.office import Heard, Office, Work
+from blendtui.engine.office import Heard, Office
 from blendtui.engine.pulse import Followed, Pulse
 from blendtui.engine.tasks import end
 from blendtui.engine.vitals import listen
@@ -264,7 +263,7 @@ class Station:
                     return ev.RunEnded(run.id, self._vanished())
                 if run.state is RunState.STOPPING or not await self._send(link, run, entry):
                     return ev.RunEnded(run.id)
-                await self._launch(link, folder, run)
+                await launching.launch(self._office, self._settings, link, folder, run)
             entry.follower.last_heard = self._office.clock.now()
             entry.task = asyncio.create_task(self._follow(link, folder, entry, state))
         return None
@@ -276,7 +275,10 @@ class Station:
         """Bring a run's project to the device; False if nobody wants the run any more."""
         was_wanted = not entry.forgone
         if was_wanted:
-            entry.sending = asyncio.create_task(self._send_project(link, run))
+            sending = launching.send_project(
+                self._office, self._settings, link, self._work_dir, self._far(run.job), run.job
+            )
+            entry.sending = asyncio.create_task(sending)
             try:
                 await entry.sending
             except asyncio.CancelledError:
@@ -286,42 +288,6 @@ class Station:
                 await end(entry.sending)
                 entry.sending = None
         return not entry.forgone
-
-    async def _send_project(self, link: Link, run: Run) -> None:
-        work = self._office.work(run.job)
-        if self._settings.share_mount is None:
-            await transfer.send_project(
-                link,
-                self._work_dir,
-                self._far(run.job),
-                work.project,
-                work.root,
-                cache=self._settings.cache,
-            )
-        else:
-            await transfer.send_manifest(link, self._work_dir, self._far(run.job), work.project)
-
-    async def _launch(self, link: Link, folder: RunFolder, run: Run) -> None:
-        work = self._office.work(run.job)
-        await slot.prepare(link, folder, self._driver_settings(work, run))
-        threads = work.spec.overrides.threads_of(self._settings.threads)
-        settings = msgspec.structs.replace(self._settings, threads=threads)
-        await slot.launch(link, folder, settings, work.spec.allow_scripts)
-
-    def _driver_settings(self, work: Work, run: Run) -> RunSettings:
-        mount, out, share_file = self._settings.share_mount, None, None
-        if mount is not None:
-            drop = self._office.share.taken(run.job)
-            base = f"{mount.rstrip('/')}/{run.job}"
-            share_file = f"{base}/{drop.name}" if drop else None
-            out = f"{base}/{self._office.share.outbox_name(run.id)}"
-        return RunSettings(
-            scene=work.spec.scene,
-            allow_scripts=work.spec.allow_scripts,
-            share_file=share_file,
-            out=out,
-            overrides=work.spec.overrides.as_data(),
-        )
 
     async def _follow(self, link: Link, folder: RunFolder, entry: Followed, state: Life) -> None:
         """Read the log on from where the store has it, as long as the link holds."""

@@ -370,9 +370,8 @@ class Farm:
 
     def _no_longer_expected(self, attempt: Attempt) -> None:
         self.uncollected.pop(attempt.key, None)
-        desk = self.desks.get(attempt.job)
-        if desk is not None:
-            desk.overdue.pop(attempt.key, None)
+        if attempt.job in self.desks:
+            self.desks[attempt.job].overdue.pop(attempt.key, None)
 
     def _let_go(self, attempt: Attempt) -> None:
         frame = self.frames[attempt.job][attempt.frame]

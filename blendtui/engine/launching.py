@@ -1,0 +1,60 @@
+"""What a Blender needs before it starts: its project on the device, and what its driver is told."""
+
+from __future__ import annotations
+
+import msgspec
+
+from blendtui.devices import slot, transfer
+from blendtui.devices.connection import Link
+from blendtui.devices.slot import RunFolder, RunSettings
+from blendtui.engine.office import Office, Work
+from blendtui.farm.model import Run
+from blendtui.settings import DeviceSettings
+
+
+async def send_project(
+    office: Office, device: DeviceSettings, link: Link, work_dir: str, folder: str, job: str
+) -> None:
+    """Bring a job's project to a device, into a job folder of that name.
+
+    Raises:
+        Failure: it could not be brought.
+    """
+    work = office.work(job)
+    if device.share_mount is None:
+        await transfer.send_project(
+            link, work_dir, folder, work.project, work.root, cache=device.cache
+        )
+    else:
+        await transfer.send_manifest(link, work_dir, folder, work.project)
+
+
+async def launch(
+    office: Office, device: DeviceSettings, link: Link, folder: RunFolder, run: Run
+) -> None:
+    """Start a run's Blender.
+
+    Raises:
+        Failure: it could not be started.
+    """
+    work = office.work(run.job)
+    await slot.prepare(link, folder, _driver_settings(office, device, work, run))
+    threads = work.spec.overrides.threads_of(device.threads)
+    settings = msgspec.structs.replace(device, threads=threads)
+    await slot.launch(link, folder, settings, work.spec.allow_scripts)
+
+
+def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Run) -> RunSettings:
+    mount, out, share_file = device.share_mount, None, None
+    if mount is not None:
+        drop = office.share.taken(run.job)
+        base = f"{mount.rstrip('/')}/{run.job}"
+        share_file = f"{base}/{drop.name}" if drop else None
+        out = f"{base}/{office.share.outbox_name(run.id)}"
+    return RunSettings(
+        scene=work.spec.scene,
+        allow_scripts=work.spec.allow_scripts,
+        share_file=share_file,
+        out=out,
+        overrides=work.spec.overrides.as_data(),
+    )
