@@ -15,7 +15,7 @@ from tests.lab.disks import Disk
 from tests.lab.network import Cable
 from tests.support.sshd import SSHD, make_key
 
-DISK = "64m"
+DISK = "256m"
 _INIT = "while :; do sleep 1000 & wait $!; done"
 
 

@@ -28,13 +28,21 @@ class Lab:
             cable, public = self.network.add(number), key.with_suffix(".pub")
             self.hosts.append(Host(self.root / f"host{number}", f"host{number}", cable, public))
         self.share = self.workstation.share.folder
+        self.settings: dict[str, object] = {}
+        self.complaints: list[str] = []
+        """What was seen on the way that must not be."""
 
     def start(self, **device: object) -> None:
         """Boot the hosts, write devices.toml and trust the hosts."""
         for host in self.hosts:
             host.boot()
-        self.workstation.write_config(self.hosts, {"settle": 0.2}, **device)
+        self.settings = device
+        self.configure()
         self.workstation.trust(self.hosts)
+
+    def configure(self) -> None:
+        """Write devices.toml as it was at the start."""
+        self.workstation.write_config(self.hosts, {"settle": 0.2}, **self.settings)
 
     def close(self) -> None:
         """End everything and remove it."""

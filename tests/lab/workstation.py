@@ -17,6 +17,7 @@ import tomli_w
 from blendtui.errors import Failure
 from blendtui.places import Places
 from blendtui.views import Views
+from tests.lab.clock import Clock
 from tests.lab.disks import Disk
 from tests.lab.hosts import Host
 
@@ -25,11 +26,6 @@ ROOM = "48m"
 REPOSITORY = Path(__file__).parents[2]
 AGAIN = 1.0
 """Seconds until a watcher that ended by itself is started again, as a supervisor would."""
-
-
-def clock_library() -> Path | None:
-    """Give the library that moves a process's clock (Debian's libfaketime), where it is here."""
-    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 class Workstation:
@@ -43,8 +39,7 @@ class Workstation:
         self.places = Places(self.state.folder, self.share.folder)
         self.config = root / "devices.toml"
         self.output = root / "output"
-        self.clock = root / "clock"
-        self.clock.write_text("+0\n")
+        self.clock = Clock(root)
         self.ends: list[tuple[int, str]] = []
         """Exit code and last words of each watcher that ended though nobody ended it."""
         self._watcher: subprocess.Popen[bytes] | None = None
@@ -110,18 +105,7 @@ class Workstation:
 
     def _environment(self) -> dict[str, str]:
         own = {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
-        library = clock_library()
-        if library is not None:
-            # Moves what the system says to be the time of day, and nothing else.
-            own |= {
-                "LD_PRELOAD": str(library),
-                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-                "NO_FAKE_STAT": "1",
-            }
-        return os.environ | own
+        return os.environ | own | self.clock.environment
 
     # the watcher
 
