@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHON
 VENV = .venv/bin
 
-.PHONY: help demo test lint format bench clean setup-demo setup-test setup-bench
+.PHONY: help demo test lint format bench screenshots clean setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint    only the checks"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks, against what people do by hand"
+	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
 
 setup-demo setup-test setup-bench:
@@ -31,6 +32,9 @@ lint: setup-test
 format: setup-test
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
+
+screenshots: setup-test
+	$(VENV)/python scripts/screenshots.py docs
 
 bench: setup-bench
 	$(VENV)/python -m benchmarks

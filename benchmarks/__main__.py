@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import farm, startup, transfer
+from benchmarks import farm, simulator, startup, transfer, uneven
 
 if __name__ == "__main__":
     missed = []
-    for benchmark in (startup, transfer, farm):
+    for benchmark in (startup, transfer, simulator, farm, uneven):
         name = benchmark.__name__.rpartition(".")[2]
         print(f"== {name}", flush=True)
         if benchmark.main():

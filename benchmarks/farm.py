@@ -29,7 +29,7 @@ _SCENE = """
 import bpy
 scene = bpy.context.scene
 scene.render.engine = "CYCLES"
-scene.cycles.samples, scene.cycles.use_denoising = 40, False
+scene.cycles.samples, scene.cycles.use_denoising = {samples}, False
 scene.cycles.use_adaptive_sampling = False
 scene.render.resolution_x, scene.render.resolution_y = 160, 90
 scene.render.resolution_percentage = 100
@@ -39,10 +39,10 @@ bpy.ops.wm.save_as_mainfile(filepath="{path}")
 """
 
 
-def make_scene(folder: Path, last: int, name: str) -> Path:
-    """Make the project: frames that cost alike, a fifth of a second each."""
+def make_scene(folder: Path, last: int, name: str, samples: int = 40) -> Path:
+    """Make the project: frames that cost alike, a fifth of a second each with 40 samples."""
     path = folder / f"{name}.blend"
-    blender("--python-expr", _SCENE.format(last=last, path=path))
+    blender("--python-expr", _SCENE.format(last=last, path=path, samples=samples))
     return path
 
 

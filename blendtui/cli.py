@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from blendtui import commands, process  # noqa: PLC0415 - help must answer at once
 
     action = _action(options, commands.__dict__)
+    if action is None and sys.stdin.isatty() and sys.stdout.isatty():
+        action = commands.control
     if action is None:
         parser.print_help()
         return process.WRONG_USE
@@ -76,8 +78,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands)
     demo = commands.add_parser("demo", help="render a sample project on this machine")
     demo.add_argument("--yes", action="store_true", help="install Blender's wheel without asking")
+    serve = commands.add_parser("serve", help="show the control centre as a web page")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to serve on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="its port (8000)")
+    serve.add_argument("--token-file", metavar="FILE", help="a file with the token to come in with")
+    _add_places(serve, argparse.SUPPRESS)
     init = commands.add_parser("init", help="write a commented devices.toml to begin with")
     init.add_argument("path", nargs="?", default="devices.toml", metavar="FILE")
+    inspect = commands.add_parser("inspect", help="say what a .zip or .blend would be as a job")
+    inspect.add_argument("file", metavar="FILE")
+    inspect.add_argument("--json", action="store_true")
+    _add_places(inspect, argparse.SUPPRESS)
     return parser
 
 
@@ -98,6 +109,16 @@ def _priority(text: str) -> int:
     return int(text)
 
 
+def _frames(text: str) -> str:
+    from blendtui.farm.frames import parse_frames  # noqa: PLC0415 - help must answer at once
+
+    try:
+        parse_frames(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
 _Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
@@ -113,12 +134,16 @@ def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
     trust = actions.add_parser("trust", help="trust the host key that a device shows now")
     trust.add_argument("name", metavar="NAME")
     trust.add_argument("--yes", action="store_true", help="do not ask")
+    trust.add_argument("--json", action="store_true", help="only show the key, change nothing")
+    trust.add_argument("--fingerprint", metavar="SHA256:...", help="trust this key and no other")
     trust.set_defaults(command="devices-trust")
     parsers = [check, trust]
     for name, text in (
         ("drain", "let a device finish the frames that it is at, and give it no more"),
         ("disable", "stop a device at once; others render its frames"),
         ("enable", "give a drained or disabled device work again"),
+        ("restart", "start a device's Blenders anew, between two frames"),
+        ("clear-cache", "remove the project files on a device that no open job needs"),
     ):
         mode = actions.add_parser(name, help=text)
         mode.add_argument("name", metavar="NAME")
@@ -138,11 +163,17 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("cancel", "end a job as it is"),
         ("retry", "try a job's failed frames again"),
         ("priority", "change a job's priority: higher goes first"),
+        ("frames", "change which frames a job has; those that are done stay"),
+        ("again", "render frames once more that are done or failed"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("job", metavar="JOB")
         if name == "priority":
-            command.add_argument("number", type=_priority, metavar="N", help="0 to 100")
+            command.add_argument("detail", type=_priority, metavar="N", help="0 to 100")
+        elif name in ("frames", "again"):
+            command.add_argument(
+                "detail", type=_frames, metavar="FRAMES", help="such as 1-100, 3,7 or 1-100x2"
+            )
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
 

@@ -8,17 +8,18 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blendtui.errors import Failure, unexpected
+from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.places import Places
 from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file
-from blendtui.settings import DeviceSettings, Settings
+from blendtui.settings import DeviceSettings, Limits, Settings
 from blendtui.wording import explain, safe
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ log = logging.getLogger("blendtui")
 
 ANSWER_WITHIN = 5.0
 """Seconds that a request may take to be answered by a running engine."""
+
+CLEARED_WITHIN = 120.0
+"""The same for one that the device has to carry out first."""
 
 
 def guarded(action: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
@@ -123,6 +127,49 @@ def watch(options: argparse.Namespace) -> int:
     )
 
 
+def control(options: argparse.Namespace) -> int:
+    """Open the control centre on this terminal."""
+    from blendtui.tui.opening import open_centre  # noqa: PLC0415
+
+    explicit = _path(options.devices) if options.devices else None
+    share = _path(options.share) if options.share else None
+    return open_centre(explicit, share, _state(options))
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Show the control centre as a web page, until a signal comes."""
+    from blendtui.tui import serving  # noqa: PLC0415
+    from blendtui.tui.finding import same_places  # noqa: PLC0415
+    from blendtui.tui.keeper import Keeper  # noqa: PLC0415
+
+    settings, places = load(options)
+    log_to_file(places.state)
+    token = None if serving.is_loopback(options.host) else serving.new_token()
+    try:
+        if options.token_file:
+            token = serving.read_token(_path(options.token_file))
+        if token == "":
+            raise Failure.of(FaultKind.TOKEN_EMPTY, path=options.token_file)
+        words = same_places(settings, places)
+        keeper = Keeper(places, words)
+        keeper.begin()
+        try:
+            serving.serve(words, options.host, options.port, token, _announce)
+        finally:
+            keeper.end()
+    except OSError as error:
+        facts = {"host": options.host, "port": options.port, "reason": reason_of(error)}
+        raise Failure.of(FaultKind.PAGE_NOT_SERVED, **facts) from error
+    return OK
+
+
+def _announce(address: str) -> None:
+    print(f"The control centre is at {address}", flush=True)
+    if "token=" in address:
+        print("Whoever has this address can steer the farm, and the line is not encrypted.")
+    print("Ctrl+C ends it.", flush=True)
+
+
 def demo(options: argparse.Namespace) -> int:
     """Render the sample project on this machine."""
     from blendtui import demo as room  # noqa: PLC0415
@@ -138,6 +185,29 @@ def init(options: argparse.Namespace) -> int:
     config.write_example(path)
     print(f"Wrote {safe(str(path))}. Put your devices in, then run: blendtui devices check")
     return OK
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """Say what a project would be as a job; nothing is dropped."""
+    from blendtui import inspecting  # noqa: PLC0415
+    from blendtui.places import private_folder  # noqa: PLC0415
+
+    # Whoever ends us must not leave an unpacked project behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    work = private_folder(private_folder(_state(options).absolute()) / "inspecting")
+    found = inspecting.inspect(_path(options.file), _limits(options), work)
+    print(json.dumps(found.as_data(), indent=2) if options.json else inspecting.text(found))
+    return SOME_FAILED if found.problem else OK
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    """Give the limits of devices.toml, the usual ones where there is none yet."""
+    from blendtui import config  # noqa: PLC0415
+
+    explicit = _path(options.devices) if options.devices else None
+    path = config.find(explicit, Path.cwd(), Places.config_dir())
+    settings = config.check(path)[0] if path else None
+    return settings.share.limits if settings else Limits()
 
 
 def devices_check(options: argparse.Namespace) -> int:
@@ -168,11 +238,19 @@ def devices_trust(options: argparse.Namespace) -> int:
     log_to_file(places.state)
     device = _named(settings, options.name)
     if device.is_local:
-        print(f"{device.name} is this machine: there is no host key to trust.")
+        local = f"{device.name} is this machine: there is no host key to trust."
+        print(json.dumps({"device": device.name, "local": True}) if options.json else local)
         return OK
     key = asyncio.run(host_keys.offered_key(device, places.known_hosts))
+    if options.json:
+        shown = {"device": device.name, "host": key.place, "fingerprint": key.fingerprint}
+        print(json.dumps(shown, indent=2))
+        return OK
+    if options.fingerprint and options.fingerprint != key.fingerprint:
+        facts = {"known": options.fingerprint, "fingerprint": key.fingerprint}
+        raise Failure.of(FaultKind.HOST_KEY_CHANGED, device=device.name, host=key.place, **facts)
     print(f"{device.name} shows the host key {key.fingerprint}")
-    if not options.yes and not _agreed("Trust it? [y/N] "):
+    if not (options.yes or options.fingerprint) and not _agreed("Trust it? [y/N] "):
         print("Nothing was changed.")
         return SOME_FAILED
     host_keys.trust(places.known_hosts, key)
@@ -205,7 +283,7 @@ def request(options: argparse.Namespace) -> int:
     """Ask a running engine for something about a job, and wait for its answer."""
     if not options.job.isprintable():  # such as bytes that are no text: the store can't hold them
         raise Failure.of(FaultKind.JOB_UNKNOWN, job=options.job)
-    detail = str(getattr(options, "number", ""))
+    detail = str(getattr(options, "detail", ""))
     return _ask(
         options, options.job, lambda views: views.ask_job(options.kind, options.job, detail)
     )
@@ -228,7 +306,8 @@ def _ask(options: argparse.Namespace, whom: str, ask: Callable[[Views], int]) ->
     views = Views(places.store)
     try:
         number = ask(views)
-        deadline = time.monotonic() + ANSWER_WITHIN
+        within = CLEARED_WITHIN if options.kind == "clear-cache" else ANSWER_WITHIN
+        deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             taken, fault = views.answer(number)
             if fault is not None:

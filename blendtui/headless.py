@@ -23,8 +23,8 @@ from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
 from blendtui.tables import fitted
-from blendtui.views import JobRow, RunRow, Views
-from blendtui.wording import explain, safe
+from blendtui.views import ForecastRow, JobRow, RunRow, Views
+from blendtui.wording import clock, explain, safe
 
 LOOK = 0.2
 """Seconds between two looks at the store."""
@@ -167,21 +167,23 @@ class Printer:
     def _show_progress(self) -> None:
         width = max(shutil.get_terminal_size().columns - 1, 0)
         open_jobs = self._views.open_jobs()
-        text = progress_line(open_jobs, self._views.runs())
+        text = progress_line(open_jobs, self._views.runs(), self._views.forecasts())
         self._stream.write(f"\r\x1b[K{fitted(text, width)}")
         self._stream.flush()
 
 
-def progress_line(jobs: list[JobRow], runs: list[RunRow]) -> str:
+def progress_line(jobs: list[JobRow], runs: list[RunRow], forecasts: dict[str, ForecastRow]) -> str:
     """Sum up what goes on, in one line: the first job's bar, then what each slot renders."""
     if not jobs:
         return "Waiting for a project in the share."
     job = jobs[0]
     filled = round(20 * job.done / max(job.total, 1))
     bar = "█" * filled + "░" * (20 - filled)
+    forecast = forecasts.get(job.name)
+    until = f", done at {clock(forecast.expected)}" if forecast else ""
     more = f" +{len(jobs) - 1} jobs" if len(jobs) > 1 else ""
     slots = [_slot(run) for run in runs if run.state == "ready" and run.frame is not None]
-    return f"{safe(job.name)} {bar} {job.done}/{job.total}{more}  {'  '.join(slots)}"
+    return f"{safe(job.name)} {bar} {job.done}/{job.total}{until}{more}  {'  '.join(slots)}"
 
 
 def _slot(run: RunRow) -> str:

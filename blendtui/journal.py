@@ -6,14 +6,15 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from blendtui import rows
 from blendtui.farm.faults import Fault
-from blendtui.farm.model import Attempt, Device, Frame, Job, Run
+from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
+from blendtui.shown import VitalsRow
 from blendtui.store import fault_to_json, from_json, open_store, to_json, translated
 
 
@@ -54,6 +55,12 @@ class Saved:
     last_run: int
 
 
+PAST = 3600.0
+"""Seconds for which it is kept how devices were."""
+
+PAST_EVERY = 15.0
+"""Seconds between two of those rows."""
+
 REMEMBERED = 2000
 """Finished frames of each job that are learned from again at a new start."""
 
@@ -64,9 +71,11 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = open_store(path)
-        self._specs: set[str] = set()
+        self._specs: dict[str, JobSpec] = {}
         self._revision = self._number("revision")
         self._cause = self._number("cause")
+        self._kept: dict[str, float] = {}
+        self._forgotten = 0.0
         self.salt = self._salted()
 
     def close(self) -> None:
@@ -147,7 +156,7 @@ class Journal:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [("revision", str(self._revision)), ("cause", str(self._cause))],
             )
-        self._specs.update(item.name for item in changed if isinstance(item, Job))
+        self._specs.update((item.name, item.spec) for item in changed if isinstance(item, Job))
 
     def _write(self, item: Stored) -> None:
         if isinstance(item, Frame):
@@ -156,9 +165,9 @@ class Journal:
             self._put("attempt", rows.attempt_row(item))
         elif isinstance(item, Job):
             self._put("job", rows.job_row(item))
-            if item.name not in self._specs:
-                spec = (item.name, to_json(item.spec))
-                self._db.execute("INSERT OR IGNORE INTO spec VALUES (?, ?)", spec)
+            if self._specs.get(item.name) is not item.spec:
+                spec = (item.name, to_json(item.spec), self._revision)
+                self._db.execute("INSERT OR REPLACE INTO spec VALUES (?, ?, ?)", spec)
         elif isinstance(item, Run):
             self._put("run", rows.run_row(item), keys=("id",))
         else:
@@ -209,6 +218,37 @@ class Journal:
                 ],
             )
 
+    def vitals(self, told: Iterable[VitalsRow], now: float) -> None:
+        """Overwrite how devices are; now and then it's kept for an hour as well."""
+        told = list(told)
+        due = [row for row in told if not 0 <= now - self._kept.get(row.device, -PAST) < PAST_EVERY]
+        marks = ", ".join("?" * len(fields(VitalsRow)))
+        with self._transaction():
+            for table, some in (("vitals", told), ("vitals_past", due)):
+                self._db.executemany(
+                    f"INSERT OR REPLACE INTO {table} VALUES ({marks})",  # noqa: S608 - own names
+                    [astuple(row) for row in some],
+                )
+            if now - self._forgotten > PAST_EVERY or now < self._forgotten:
+                self._forgotten = now
+                for table in ("vitals", "vitals_past"):
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE at < ? OR at > ?",  # noqa: S608 - own names
+                        (now - PAST, now + PAST_EVERY),
+                    )
+        self._kept.update((row.device, now) for row in due)
+
+    def looks(self) -> dict[str, float]:
+        """Give the runs whose log somebody looks at, and when that was said last."""
+        with translated(self._path):
+            found = self._db.execute("SELECT * FROM look LIMIT 1000").fetchall()
+        return {row["run"]: row["at"] for row in found}
+
+    def end_looks(self, run: str | None = None) -> None:
+        """Forget that somebody looks at a run's log, or at any."""
+        with translated(self._path):
+            self._db.execute("DELETE FROM look WHERE ? IS NULL OR run = ?", (run, run))
+
     def say(self, name: str, value: str) -> None:
         """Leave word of the engine itself for the faces, such as its process and share."""
         with translated(self._path):
@@ -245,6 +285,7 @@ class Journal:
         """Read all that is not over."""
         found = self._rows("job JOIN spec ON spec.job = job.name", "position")
         jobs = [(rows.job(row), self._frames(row["name"])) for row in found]
+        self._specs.update((job.name, job.spec) for job, _ in jobs)
         open_runs = [row for row in self._rows("run", "started") if row["state"] != "closed"]
         attempts = self._db.execute(
             "SELECT * FROM attempt"

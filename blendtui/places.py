@@ -86,6 +86,18 @@ class Places:
         return private_folder(self.own / "projects") / job
 
 
+def picture(own: Path, job: str, frame: int) -> Path:
+    """Give the place of a frame's small picture below the folder of a share's state."""
+    return own / "pictures" / job / f"{frame}.jpg"
+
+
+def live_log(own: Path, run: str) -> Path:
+    """Give the place of what a run's Blender says, while somebody looks, likewise."""
+    plain = re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", run)
+    name = run if plain else hashlib.sha256(run.encode(errors="surrogateescape")).hexdigest()
+    return own / "live" / f"{name}.log"
+
+
 def private_folder(folder: Path) -> Path:
     """Make a folder, for the user alone, if it isn't there; what holds it is made as usual.
 

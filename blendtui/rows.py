@@ -21,8 +21,8 @@ from blendtui.farm.model import (
     Run,
     RunState,
     SlotId,
-    StartTimes,
 )
+from blendtui.farm.start_times import StartTimes
 from blendtui.store import fault_from_json, fault_to_json, from_json, to_json
 
 
@@ -76,7 +76,8 @@ def attempt(row: sqlite3.Row) -> Attempt:
 
 def job_row(item: Job) -> dict[str, object]:
     """Write a job, with its counts of frames by state; its spec is kept apart."""
-    counts = {state.value: item.counts.get(state, 0) for state in FrameState}
+    shown = (state for state in FrameState if state is not FrameState.UNWANTED)
+    counts = {state.value: item.counts.get(state, 0) for state in shown}
     return {
         "name": item.name,
         "position": item.position,

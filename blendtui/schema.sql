@@ -1,4 +1,4 @@
--- The store: the engine writes all of it but `request`, which the faces write.
+-- The store: the engine writes all of it but `request` and `look`, which the faces write.
 -- Times are seconds since the epoch. `revision` is the number of the commit that changed a row.
 -- Columns named *_json hold faults, specs and files as JSON.
 
@@ -26,10 +26,12 @@ CREATE TABLE IF NOT EXISTS job (
     revision INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- What a job was taken as. Apart from `job`, since it never changes and can name 100,000 frames.
+-- What a job is to be. Apart from `job`, since it seldom changes and can name 100,000 frames;
+-- `edition` is the number of the commit that changed it.
 CREATE TABLE IF NOT EXISTS spec (
     job TEXT PRIMARY KEY,
-    spec_json TEXT NOT NULL
+    spec_json TEXT NOT NULL,
+    edition INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- What the engine knows of a job's project beyond the rules: facts and files.
@@ -119,6 +121,33 @@ CREATE TABLE IF NOT EXISTS progress (
     at REAL NOT NULL
 ) WITHOUT ROWID;
 
+-- How each device is; overwritten.
+CREATE TABLE IF NOT EXISTS vitals (
+    device TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    load REAL,
+    cores INTEGER,
+    memory_used INTEGER,
+    memory_total INTEGER,
+    gpu_use REAL,
+    gpu_temperature REAL,
+    disk_free INTEGER
+) WITHOUT ROWID;
+
+-- How each device was in the last hour.
+CREATE TABLE IF NOT EXISTS vitals_past (
+    device TEXT NOT NULL,
+    at REAL NOT NULL,
+    load REAL,
+    cores INTEGER,
+    memory_used INTEGER,
+    memory_total INTEGER,
+    gpu_use REAL,
+    gpu_temperature REAL,
+    disk_free INTEGER,
+    PRIMARY KEY (device, at)
+) WITHOUT ROWID;
+
 -- What happened, for people; `cause` is the number of the event that it came of.
 CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY,
@@ -145,3 +174,9 @@ CREATE TABLE IF NOT EXISTS request (
 );
 
 CREATE INDEX IF NOT EXISTS request_new ON request (id) WHERE taken IS NULL;
+
+-- Runs whose log somebody looks at; forgotten soon after `at`.
+CREATE TABLE IF NOT EXISTS look (
+    run TEXT PRIMARY KEY,
+    at REAL NOT NULL
+) WITHOUT ROWID;

@@ -163,6 +163,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{file} cannot be written: {problem}.",
         "Check the path, its permissions and the free space.",
     ),
+    FaultKind.CONFIG_LAYOUT: (
+        "`{key}` is written in a way that can't be changed from here.",
+        "Open the file in a text editor and change it there.",
+    ),
     # a device
     FaultKind.HOST_UNKNOWN: (
         "{device}: there is no host named {host}.",
@@ -342,6 +346,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "There is no device named {device} in {file}.",
         "Its devices are: {names}.",
     ),
+    FaultKind.PAGE_NOT_SERVED: (
+        "The page cannot be served on {host}, port {port}: {reason}.",
+        "Name another address or port with --host and --port.",
+    ),
+    FaultKind.TOKEN_EMPTY: (
+        "There is no token in {path}.",
+        "Put a line of at least 16 random letters into it, or leave --token-file out.",
+    ),
     FaultKind.NO_ENGINE: (
         "No farm is running for the share {share}.",
         "Start it with `blendtui --watch`.",
@@ -354,10 +366,18 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{job} cannot be changed like that ({request}): it is {state}.",
         "`blendtui retry {job}` renders what is missing of a job that has ended.",
     ),
+    FaultKind.FRAMES_REFUSED: (
+        "“{frames}” does not do for {job}: {problem}.",
+        "Name frames as in 1-100, 7 or 1-100x2, several of them with commas between.",
+    ),
     # the share and this machine
     FaultKind.PROJECT_CHANGED: (
         "The job's file “{path}” changed on this computer after it was dropped: it {problem}.",
         "Leave the job's files as they are; drop the project again.",
+    ),
+    FaultKind.PROJECT_UNREADABLE: (
+        "“{path}” cannot be read: {reason}.",
+        "Check that the file is there and yours to read, or choose another one.",
     ),
     # the job as a whole
     FaultKind.FIRST_TRIES_FAILED: (

@@ -10,16 +10,17 @@ from blendtui.locks import engine_runs
 from blendtui.places import Places
 from blendtui.tables import table
 from blendtui.views import DeviceRow, ForecastRow, JobRow, RunRow, Views
-from blendtui.wording import explain, safe
+from blendtui.wording import clock, explain, safe
 
 
 def collect(views: Views, places: Places) -> dict[str, Any]:
     """Gather all that `--json` prints; times in ISO 8601, UTC."""
-    forecasts = views.forecasts()
+    engine = engine_runs(places)
+    forecasts = views.forecasts() if engine else {}  # without one they are of another time
     runs = [run for run in views.runs() if run.state in ("starting", "ready", "stopping")]
     return {
         "share": str(places.share),
-        "engine": engine_runs(places),
+        "engine": engine,
         "done_at": _when(forecasts.get("")),
         "jobs": [_job(job, forecasts.get(job.name)) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
@@ -93,6 +94,8 @@ def text(shown: dict[str, Any]) -> str:
         "No jobs. Drop a .zip or .blend into the share.",
     )
     lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    if shown["done_at"] and sum(job["done_at"] is not None for job in shown["jobs"]) > 1:
+        lines.append(f"  All of them: {_clock(shown['done_at'])}")
     lines.append("")
     lines += table(
         ("DEVICE", "STATE", "SLOTS"),
@@ -102,6 +105,11 @@ def text(shown: dict[str, Any]) -> str:
     lines += [
         f"  {safe(one['name'])}: {one['problem']}" for one in shown["devices"] if one["problem"]
     ]
+    lines += [
+        f"  {safe(one['name'])} is kept from {safe(job)}: {reason}"
+        for one in shown["devices"]
+        for job, reason in one["set_aside"].items()
+    ]
     return "\n".join(lines)
 
 
@@ -110,12 +118,11 @@ def _clock(done_at: dict[str, str] | None) -> str:
     if done_at is None:
         return "-"
     expected, low, high = (_local(done_at[name]) for name in ("expected", "low", "high"))
-    return f"{expected} ({low} to {high})"
+    return expected if low == high else f"{expected} ({low} to {high})"
 
 
 def _local(at: str) -> str:
-    then, today = datetime.fromisoformat(at).astimezone(), datetime.now().astimezone().date()
-    return then.strftime("%H:%M" if then.date() == today else "%a %H:%M")
+    return clock(datetime.fromisoformat(at).timestamp())
 
 
 def _state(device: dict[str, Any]) -> str:

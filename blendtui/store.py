@@ -14,7 +14,7 @@ import msgspec
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
-VERSION = 3
+VERSION = 4
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode

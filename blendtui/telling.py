@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from blendtui.farm.model import DeviceMode
 from blendtui.farm.state import NoteKind
 from blendtui.views import HistoryRow
-from blendtui.wording import duration, explain, safe
+from blendtui.wording import duration, explain, safe, size
 
 
 def line(row: HistoryRow) -> str:
@@ -89,10 +89,16 @@ def _seconds(row: HistoryRow) -> str:
         return "? s"
 
 
+def _size(detail: str) -> str:
+    return size(int(detail)) if detail.isdecimal() and len(detail) < 20 else safe(detail)
+
+
 _LINES: dict[str, Callable[[HistoryRow], str]] = {
     NoteKind.JOB_ADDED: lambda row: f"{_job(row)}: taken, {safe(row.detail)} frames.",
     NoteKind.JOB_ENDED: _ended,
     NoteKind.JOB_STATE: lambda row: f"{_job(row)}: now {safe(row.detail)}.",
+    NoteKind.FRAMES_SET: lambda row: f"{_job(row)}: its frames are now {safe(row.detail)}.",
+    NoteKind.FRAMES_AGAIN: lambda row: f"{_job(row)}: to be rendered again: {safe(row.detail)}.",
     NoteKind.FRAME_DONE: lambda row: f"{_place(row)} done in {_seconds(row)}.",
     NoteKind.TRY_FAILED: lambda row: f"{_place(row)} failed: {_what(row)}",
     NoteKind.FRAME_FAILED: lambda row: (
@@ -118,6 +124,12 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.DEVICE_MODE: lambda row: (
         f"{_device(row)}: {_MODES.get(row.detail, safe(row.detail))}."
+    ),
+    NoteKind.RESTART: lambda row: (
+        f"{_device(row)}: its Blenders are started anew after the frames that they are at."
+    ),
+    NoteKind.CACHE_CLEARED: lambda row: (
+        f"{_device(row)}: {_size(row.detail)} of project files were removed."
     ),
     NoteKind.OVERDUE: lambda row: (
         f"{_place(row)} takes far longer than expected: {_overdue(row.detail)}. Another slot tries"

@@ -4,140 +4,49 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from blendtui import places
 from blendtui.farm.faults import Fault
+from blendtui.farm.frames import LAST_FRAME
 from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
 from blendtui.farm.project import BlendFacts
+from blendtui.shown import (
+    AttemptRow,
+    DeviceRow,
+    DeviceTotals,
+    ForecastRow,
+    FrameRow,
+    HistoryRow,
+    JobRow,
+    RunRow,
+    SpanRow,
+    VitalsRow,
+)
 from blendtui.store import fault_from_json, from_json, open_store, translated
 
-JobWish = Literal["pause", "resume", "cancel", "retry", "priority"]
-DeviceWish = Literal["drain", "disable", "enable"]
+__all__ = [
+    "AttemptRow",
+    "DeviceRow",
+    "DeviceTotals",
+    "DeviceWish",
+    "ForecastRow",
+    "FrameRow",
+    "HistoryRow",
+    "JobRow",
+    "JobWish",
+    "PictureWish",
+    "RunRow",
+    "SpanRow",
+    "Views",
+    "VitalsRow",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """A job as faces see it; the counts are frames by state."""
-
-    name: str
-    position: int
-    state: str
-    priority: int
-    added: float
-    ended: float | None
-    reported: bool
-    waiting: int
-    given: int
-    done: int
-    failed: int
-    fault: Fault | None
-    warnings: tuple[Fault, ...]
-    spec: JobSpec
-
-    @property
-    def total(self) -> int:
-        """All frames of the job."""
-        return self.waiting + self.given + self.done + self.failed
-
-
-@dataclass(frozen=True, slots=True)
-class FrameRow:
-    """A frame as faces see it."""
-
-    job: str
-    number: int
-    state: str
-    tries: int
-    failures: tuple[FailedTry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
-    """A try of a frame; times in seconds since the epoch, `seconds` of rendering."""
-
-    job: str
-    frame: int
-    number: int
-    run: str
-    device: str
-    state: str
-    started: float | None
-    ended: float | None
-    seconds: float | None
-    files: tuple[OutputFile, ...]
-    fault: Fault | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A Blender's life, with where it stands just now."""
-
-    id: str
-    job: str
-    device: str
-    slot: int
-    state: str
-    started: float
-    ready: float | None
-    ended: float | None
-    blender: str
-    frame: int | None
-    sample: int | None
-    samples: int | None
-    remaining: float | None
-    memory: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceRow:
-    """A device; `lost_since` is None while there is contact, `mode` what a user wants of it."""
-
-    name: str
-    slots: int
-    enabled: bool
-    contact: bool
-    lost_since: float | None
-    fault: Fault | None
-    set_aside: dict[str, Fault]
-    spec: DeviceSpec
-    mode: str
-    blenders: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRow:
-    """When something will be done, in seconds since the epoch: nearly surely from low to high."""
-
-    low: float
-    expected: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """One thing that happened; `kind` is a NoteKind's value."""
-
-    id: int
-    cause: int
-    at: float
-    kind: str
-    job: str | None
-    device: str | None
-    frame: int | None
-    fault: Fault | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceTotals:
-    """What a device has done for a job: frames, and seconds of rendering."""
-
-    device: str
-    frames: int
-    failed: int
-    seconds: float
+JobWish = Literal["pause", "resume", "cancel", "retry", "priority", "frames", "again"]
+DeviceWish = Literal["drain", "disable", "enable", "restart", "clear-cache"]
+PictureWish = Literal["picture"]
+"""Have a picture of an older frame made: nothing of the farm changes, only screens need it."""
 
 
 class Views:
@@ -146,7 +55,7 @@ class Views:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = open_store(path)
-        self._specs: dict[str, JobSpec] = {}
+        self._specs: dict[str, tuple[int, JobSpec]] = {}
 
     def close(self) -> None:
         """Close the store's file."""
@@ -168,27 +77,28 @@ class Views:
 
     def jobs(self, since: int = -1) -> list[JobRow]:
         """Give jobs that changed after a revision, in the order of arrival."""
-        found = self._db.execute("SELECT * FROM job WHERE revision > ? ORDER BY position", (since,))
+        found = self._db.execute(f"{_JOBS} WHERE job.revision > ? ORDER BY position", (since,))
         return [self._job(row) for row in found]
 
     def open_jobs(self) -> list[JobRow]:
         """Give the jobs that go on, in the order of arrival."""
-        found = self._db.execute(
-            "SELECT * FROM job WHERE state IN ('active', 'paused') ORDER BY position"
-        )
+        found = self._db.execute(f"{_JOBS} WHERE state IN ('active', 'paused') ORDER BY position")
         return [self._job(row) for row in found]
 
     def job(self, name: str) -> JobRow | None:
         """Give one job."""
-        row = self._db.execute("SELECT * FROM job WHERE name = ?", (name,)).fetchone()
+        row = self._db.execute(f"{_JOBS} WHERE name = ?", (name,)).fetchone()
         return self._job(row) if row else None
 
     def _job(self, row: sqlite3.Row) -> JobRow:
-        name = row["name"]
-        if name not in self._specs:  # it can name 100,000 frames, and never changes
-            found = self._db.execute("SELECT spec_json FROM spec WHERE job = ?", (name,))
-            self._specs[name] = from_json(found.fetchone()["spec_json"], JobSpec)
-        return _job(row, self._specs[name])
+        name, edition = row["name"], row["edition"]
+        known = self._specs.get(name)
+        if known is None or known[0] != edition:  # it can name 100,000 frames, and seldom changes
+            found = self._db.execute("SELECT edition, spec_json FROM spec WHERE job = ?", (name,))
+            spec = found.fetchone()
+            known = (spec["edition"], from_json(spec["spec_json"], JobSpec))
+            self._specs[name] = known
+        return _job(row, known[1])
 
     def facts(self, job: str) -> BlendFacts | None:
         """Give what the job's .blend says of itself."""
@@ -196,9 +106,13 @@ class Views:
         return from_json(row["facts_json"], BlendFacts) if row and row["facts_json"] else None
 
     def frames(self, job: str, since: int = -1, state: str | None = None) -> list[FrameRow]:
-        """Give a job's frames, in order; only those in one state if that is wanted."""
+        """Give a job's frames, in order; only those in one state if that is wanted.
+
+        Frames that a user has taken out of the job are left out: `JobRow.spec` names those in it.
+        """
         found = self._db.execute(
             "SELECT * FROM frame WHERE job = ? AND revision > ? AND (? IS NULL OR state = ?)"
+            " AND state != 'unwanted'"
             " ORDER BY number",
             (job, since, state, state),
         )
@@ -213,11 +127,12 @@ class Views:
             for row in found
         ]
 
-    def attempts(self, job: str, since: int = -1) -> list[AttemptRow]:
-        """Give the tries of a job's frames, in the order of frame and try."""
+    def attempts(self, job: str, since: int = -1, frame: int | None = None) -> list[AttemptRow]:
+        """Give the tries of a job's frames, or of one frame, in the order of frame and try."""
         found = self._db.execute(
-            "SELECT * FROM attempt WHERE job = ? AND revision > ? ORDER BY frame, number",
-            (job, since),
+            "SELECT * FROM attempt WHERE job = ? AND frame BETWEEN ? AND ? AND revision > ?"
+            " ORDER BY frame, number",
+            (job, *((-LAST_FRAME, LAST_FRAME) if frame is None else (frame, frame)), since),
         )
         return [
             AttemptRow(
@@ -236,6 +151,15 @@ class Views:
             for row in found
         ]
 
+    def spans(self, job: str, since: int = -1) -> list[SpanRow]:
+        """Give when the tries of a job were on which slot, in the order of frame and try."""
+        found = self._db.execute(
+            "SELECT frame, number, device, slot, state, started, ended, seconds FROM attempt"
+            " WHERE job = ? AND revision > ? ORDER BY frame, number",
+            (job, since),
+        )
+        return [SpanRow(*row) for row in found]
+
     def totals(self, job: str) -> list[DeviceTotals]:
         """Give what each device has done for a job, by name."""
         found = self._db.execute(
@@ -248,6 +172,16 @@ class Views:
             DeviceTotals(row["device"], row["frames"], row["failed"], row["seconds"] or 0.0)
             for row in found
         ]
+
+    def totals_of(self, device: str) -> DeviceTotals:
+        """Give what a device has done for all jobs; looks through all tries, so seldom ask."""
+        frames, failed, seconds = self._db.execute(
+            "SELECT SUM(state = 'done'), SUM(state = 'failed'),"
+            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END)"
+            " FROM attempt WHERE device = ?",
+            (device,),
+        ).fetchone()
+        return DeviceTotals(device, frames or 0, failed or 0, seconds or 0.0)
 
     def runs(self, since: int = -1) -> list[RunRow]:
         """Give runs that are not closed, with their progress; closed ones only if changed."""
@@ -334,10 +268,53 @@ class Views:
         number: int = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM history").fetchone()[0]
         return number
 
-    def ask_job(self, kind: JobWish, job: str, detail: str = "") -> int:
+    def vitals(self) -> dict[str, VitalsRow]:
+        """Give how each device is, by name: the newest word, which `at` says the age of."""
+        return {row["device"]: VitalsRow(*row) for row in self._db.execute("SELECT * FROM vitals")}
+
+    def vitals_of(self, device: str) -> list[VitalsRow]:
+        """Give how a device was in the last hour, oldest first; 240 rows at most."""
+        found = self._db.execute(
+            "SELECT * FROM vitals_past WHERE device = ? ORDER BY at DESC LIMIT 240", (device,)
+        )
+        return [VitalsRow(*row) for row in found][::-1]
+
+    def picture(self, job: str, frame: int) -> Path | None:
+        """Give a small picture (JPEG) of a finished frame, if there is one."""
+        path = places.picture(self._path.parent, job, frame)
+        return path if path.is_file() else None
+
+    def last_picture(self) -> tuple[str, int, Path] | None:
+        """Give job, frame and small picture of the frame that was pictured last."""
+        said = self.said("picture")
+        if said is None:
+            return None
+        frame, _, job = said.partition(" ")
+        path = self.picture(job, int(frame))
+        return (job, int(frame), path) if path else None
+
+    def watch_log(self, run: str) -> None:
+        """Have what a run's Blender says written to `log_path`, for the next ten seconds.
+
+        To be repeated every few seconds as long as somebody looks.
+        """
+        with translated(self._path):
+            self._db.execute("INSERT OR REPLACE INTO look VALUES (?, ?)", (run, time.time()))
+
+    def log_path(self, run: str) -> Path:
+        """Give the place of what a watched run's Blender says; it may not be there yet.
+
+        UTF-8, split at newlines only, unsafe for a terminal as it is. It grows at its end; when
+        it is beyond 2 MB, a shorter file with its newest part takes its place.
+        """
+        return places.live_log(self._path.parent, run)
+
+    def ask_job(self, kind: JobWish | PictureWish, job: str, detail: str = "") -> int:
         """Write a wish about a job for the engine; its number tells `answer` what to look for.
 
-        `detail` is the new priority, where it is about that.
+        `detail` is the new priority, or the frames as people write them ("1-100x2"): all that the
+        job has from now on ("frames"), those to be rendered again ("again"), or the one to be
+        pictured ("picture").
         """
         return self._ask(kind, job, None, detail)
 
@@ -359,6 +336,9 @@ class Views:
         if row is None or row["taken"] is None:
             return (False, None)
         return (True, fault_from_json(row["answer_json"]))
+
+
+_JOBS = "SELECT job.*, spec.edition FROM job JOIN spec ON spec.job = job.name"
 
 
 def _job(row: sqlite3.Row, spec: JobSpec) -> JobRow:

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.sentences import SENTENCES
@@ -70,6 +71,18 @@ def size(count: int) -> str:
             return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TiB"
+
+
+def exact_clock(at: float) -> str:
+    """Write a time of day where we are, to the second, with its date if it's not today."""
+    then, today = datetime.fromtimestamp(at).astimezone(), datetime.now().astimezone().date()
+    return then.strftime("%H:%M:%S" if then.date() == today else "%Y-%m-%d %H:%M:%S")
+
+
+def clock(at: float) -> str:
+    """Write a time of day where we are, with the day of the week if it's not today."""
+    then, today = datetime.fromtimestamp(at).astimezone(), datetime.now().astimezone().date()
+    return then.strftime("%H:%M" if then.date() == today else "%a %H:%M")
 
 
 def duration(seconds: float) -> str:

@@ -129,9 +129,10 @@ whole || needed=$(lacking_python)
 case $purpose in
 # The demo's devices are served by blendtui itself, and without Blender it has another way to one.
 demo) useful=$(lacking blender=blender) ;;
-bench) needed=$needed$(lacking parallel=parallel) ;;
+bench) needed=$needed$(lacking parallel=parallel cpulimit=cpulimit) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \
-    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps)
+    sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps \
+    tmux=tmux chromium=chromium)
 install_missing "$needed" "$useful"
 ready $group || ready dev || make_venv

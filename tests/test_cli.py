@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ from blendtui.views import JobRow, Views
 from tests.support.house import House
 from tests.support.stores import StoreStory
 
-COMMANDS = ("devices", "status", "pause", "resume", "cancel", "retry", "priority", "demo", "init")
+COMMANDS = (
+    "devices", "status", "pause", "resume", "cancel", "retry", "priority", "frames", "again",
+    "demo", "init",
+)  # fmt: skip
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
 
 
@@ -229,6 +233,19 @@ def test_status_shows_jobs_and_devices(farm: House) -> None:
     assert "\x1b" not in said.out
 
 
+def test_status_says_when_each_job_and_all_of_them_are_done(farm: House) -> None:
+    noon = datetime(2099, 5, 1, 12, 0).astimezone().timestamp()
+    with StoreStory(farm.places.store) as story:
+        span = (noon, noon + 60, noon + 300)
+        story.journal.foretell({"shot": span, "": span})
+    assert "(Fri 12:00" not in farm.run("status").out, "without an engine it was long ago"
+    with EngineLock(farm.places):
+        assert "Fri 12:01 (Fri 12:00 to Fri 12:05)" in farm.run("status").out
+        told = json.loads(farm.run("status", "--json").out)
+    assert told["done_at"] == told["jobs"][0]["done_at"]
+    assert datetime.fromisoformat(told["done_at"]["high"]).timestamp() == noon + 300
+
+
 def test_status_as_json_has_the_same(farm: House) -> None:
     with EngineLock(farm.places):
         told = json.loads(farm.run("status", "--json").out)
@@ -243,23 +260,6 @@ def test_status_as_json_has_the_same(farm: House) -> None:
     assert (left["connected"], right["connected"], right["enabled"]) == (True, False, False)
     assert left["slots"][0]["job"] == "shot"
     assert "lost" in right["problem"]
-
-
-# requests
-
-
-@pytest.mark.parametrize("kind", ["pause", "resume", "cancel", "retry"])
-def test_a_wish_without_an_engine_is_refused(farm: House, kind: str) -> None:
-    said = farm.run(kind, "shot")
-    assert said.code == 2
-    assert "blendtui --watch" in said.err
-
-
-def test_a_job_whose_name_is_no_text_is_unknown(farm: House) -> None:
-    with EngineLock(farm.places):
-        said = farm.run("pause", "\udcff")
-    assert said.code == 2
-    assert "\\udcff" in said.err
 
 
 def test_an_unknown_device_is_said_with_those_that_there_are(house: House) -> None:

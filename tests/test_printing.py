@@ -180,10 +180,10 @@ def test_json_on_a_terminal_is_json_only(
 
 
 def test_without_a_job_the_line_says_what_is_awaited() -> None:
-    assert progress_line([], []) == "Waiting for a project in the share."
+    assert progress_line([], [], {}) == "Waiting for a project in the share."
 
 
 def test_more_jobs_are_counted(story: StoreStory, views: Views) -> None:
     for name in ("a", "b", "c"):
         story.tell(ev.JobAdded(JobSpec(name, "a.blend", (1,))))
-    assert "a ░░░░░░░░░░░░░░░░░░░░ 0/1 +2 jobs" in progress_line(views.jobs(), [])
+    assert "a ░░░░░░░░░░░░░░░░░░░░ 0/1 +2 jobs" in progress_line(views.jobs(), [], {})

@@ -60,6 +60,7 @@ class Simulation:
         self._left = len(costs)
         self._timed = timed
         self.times: list[float] = []
+        self.forecasts: list[tuple[float, float]] = []
         self.makespan = 0.0
 
     def run(self) -> float:
@@ -83,6 +84,12 @@ class Simulation:
             action()
         return self.makespan
 
+    def worst_forecast(self, since: float) -> float:
+        """Give how far the worst forecast was off that was made after that part of the time."""
+        whole = self.makespan
+        offs = [abs(said - whole) / whole for at, said in self.forecasts if at >= since * whole]
+        return max(offs, default=0.0)
+
     def _at(self, when: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (when, next(self._serial), action))
 
@@ -91,6 +98,10 @@ class Simulation:
 
     def _tick(self) -> None:
         self._tell(ev.Tick())
+        if not self._timed:
+            found = self._scheduler.forecast(self._now).jobs.get("shot")
+            if found is not None:
+                self.forecasts.append((self._now, found.expected))
         self._after(1.0, self._tick)
 
     def _tell(self, event: Event) -> None:

@@ -15,7 +15,7 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.settings import Settings
 
-__all__ = ["FILE_NAME", "TEMPLATE", "check", "find", "load", "write_example"]
+__all__ = ["FILE_NAME", "TEMPLATE", "check", "check_text", "find", "load", "write_example"]
 
 FILE_NAME = "devices.toml"
 
@@ -48,6 +48,12 @@ def check(path: Path) -> tuple[Settings | None, tuple[Fault, ...]]:
     if source.faults:
         return None, source.faults
     return read(source)
+
+
+def check_text(path: Path, text: str) -> tuple[Settings | None, tuple[Fault, ...]]:
+    """Do as `check` does, for what a file would hold."""
+    source = Source.of_text(path, text)
+    return (None, source.faults) if source.faults else read(source)
 
 
 def load(path: Path) -> Settings:

@@ -49,11 +49,26 @@ class Repeated:
     is_table: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A table's header, or a key with its value: from the line `first` to `last`.
+
+    `path` begins with `table`, the header above it.
+    """
+
+    path: TomlPath
+    table: TomlPath
+    first: int
+    last: int
+    is_header: bool
+
+
 @dataclass(slots=True)
 class Lines:
     """Where keys and tables stand, counted from 1, and what stands twice."""
 
     repeated: list[Repeated] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
     _first: dict[TomlPath, int] = field(default_factory=dict)
     _set: set[TomlPath] = field(default_factory=set)
 
@@ -147,14 +162,14 @@ class _Scan:
         if self._take("\n"):
             return
         line = self._token.line
-        if self._take("["):
-            self._header(line)
-        else:
-            self._pair(self._table, 0)
+        is_header = self._take("[")
+        path = self._header(line) if is_header else self._pair(self._table, 0)
         if self._token.kind not in ("newline", "end"):
             raise _NotToml
+        statement = Statement(path, self._table, line, self._token.line, is_header)
+        self._lines.statements.append(statement)
 
-    def _header(self, line: int) -> None:
+    def _header(self, line: int) -> TomlPath:
         is_list = self._take("[")
         self._table = self._key()
         self._need("]")
@@ -162,6 +177,7 @@ class _Scan:
             self._need("]")
             self._lines.forget_below(self._table)
         self._lines.add(self._table, line, is_table=True)
+        return self._table
 
     def _key(self) -> TomlPath:
         words = [self._word()]
@@ -180,7 +196,7 @@ class _Scan:
         except ValueError:
             raise _NotToml from None
 
-    def _pair(self, table: TomlPath, depth: int) -> None:
+    def _pair(self, table: TomlPath, depth: int) -> TomlPath:
         line = self._token.line
         key = self._key()
         path = table + key
@@ -189,6 +205,7 @@ class _Scan:
             self._lines.add_by_dots(table + key[:length])
         self._need("=")
         self._value(path, depth + 1)
+        return path
 
     def _value(self, path: TomlPath | None, depth: int) -> None:
         if depth > _DEEPEST:

@@ -16,6 +16,9 @@ from blendtui.farm.faults import Fault, FaultKind
 LARGEST = 2**20
 """Bytes. Far above what people write, far below what makes a parser slow."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What Windows' editors begin UTF-8 files with, and TOML does not know."""
+
 _WHERE = re.compile(r"(?P<problem>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
 _AT_END = " (at end of document)"
 _REPEATED = ("Cannot declare", "Cannot overwrite", "Cannot mutate", "Duplicate")
@@ -40,7 +43,12 @@ class Source:
         Raises:
             Failure: CONFIG_NOT_FOUND, CONFIG_UNREADABLE or CONFIG_ENCODING.
         """
-        text = _text(file)
+        return cls.of_text(file, decoded(file, content_of(file)))
+
+    @classmethod
+    def of_text(cls, file: Path, text: str) -> Source:
+        """Read what a file holds, or would hold."""
+        text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
         lines = Lines.of(text)
         try:
             return cls(file, tomllib.loads(text), lines)
@@ -52,17 +60,29 @@ class Source:
             return cls(file, {}, lines, _not_toml(file, text, lines, str(error)))
 
 
-def _text(file: Path) -> str:
+def content_of(file: Path) -> bytes:
+    """Give a file's bytes.
+
+    Raises:
+        Failure: CONFIG_NOT_FOUND or CONFIG_UNREADABLE.
+    """
     try:
-        content = _content(file)
+        return _content(file)
     except FileNotFoundError as error:
         raise Failure.of(FaultKind.CONFIG_NOT_FOUND, file=file) from error
     except OSError as error:
         problem = reason_of(error)
         raise Failure.of(FaultKind.CONFIG_UNREADABLE, file=file, problem=problem) from error
+
+
+def decoded(file: Path, content: bytes) -> str:
+    """Give a file's text, as it stands there.
+
+    Raises:
+        Failure: CONFIG_ENCODING.
+    """
     try:
-        # Windows' editors begin UTF-8 files with a mark that TOML does not know.
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Failure.of(

@@ -21,6 +21,7 @@ import bpy
 
 if TYPE_CHECKING:
     from blendtui.devices.driver_output import gpu_error, outputs
+    from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
@@ -28,6 +29,7 @@ else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_output import gpu_error, outputs
+    from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
@@ -129,6 +131,8 @@ class Driver:
         self._waiting: list[tuple[int, int]] = []
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
         self._in_hand: tuple[int, int] | None = None
+        self._pictures = Pictures(run / "pictures")
+        self._unpictured: tuple[int, int] | None = None
         self._mentioned = 0.0
         self._rendered: float | None = None
         self._sign = time.monotonic()
@@ -175,6 +179,7 @@ class Driver:
             else:
                 time.sleep(delay)
                 delay = min(delay * 1.5, _LATEST)
+                self._picture(is_idle=delay == _LATEST)
 
     def _take_orders(self) -> bool:
         try:
@@ -243,8 +248,21 @@ class Driver:
             self._fail(key, problem.kind, problem.facts["detail"])
         self._in_hand = None
         self._sign = time.monotonic()
+        self._picture(is_idle=False)
+
+    def _picture(self, *, is_idle: bool) -> None:
+        """Make a small picture of the frame that was rendered last, if it's time, and say so."""
+        if self._unpictured is None or not self._pictures.are_due(is_idle):
+            return
+        (frame, number), self._unpictured = self._unpictured, None
+        name = f"{frame}-{number}.jpg"
+        size = self._pictures.make(self._scene, frame, name)
+        if size is not None:
+            fields = {"frame": frame, "try": number, "file": name, "size": size}
+            self._log.mention("picture", **fields)
 
     def _render(self, key: tuple[int, int], folder: Path) -> None:
+        self._unpictured = None
         logged = self._logged()
         self._log.say("started", **{"frame": key[0], "try": key[1], "at": time.time()})
         begun = time.monotonic()
@@ -276,7 +294,7 @@ class Driver:
         if len(_line("rendered", fields)) > _LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
-            self._is_sound = True
+            self._is_sound, self._unpictured = True, key
             self._settle(key, "rendered", **fields)
 
     def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:

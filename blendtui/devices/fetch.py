@@ -43,6 +43,21 @@ async def fetch(
             raise reader.changed("its content is not what was reported")
 
 
+async def read_small(link: Link, remote: str, size: int) -> bytes:
+    """Read a device's small file, which must have the announced `size` in bytes.
+
+    Raises Failure: OUTPUT_MISSING, OUTPUT_CHANGED, DEVICE_FILE_REFUSED, LINK_LOST.
+    """
+    reader = _Reader(link, remote, size)
+    async with link.sftp() as sftp:
+        try:
+            await reader.check(sftp)
+            async with opened(sftp, remote, asyncssh.FXF_READ) as source:
+                return await reader.whole(source)
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
+            raise reader.missing() from error
+
+
 class _Target:
     """The file here. Its steps run outside the event loop: a share can be slow."""
 
@@ -131,6 +146,10 @@ class _Reader:
                         await target.do(target.add, batch)
                         batch = bytearray()
         await target.do(target.add, batch)
+
+    async def whole(self, source: asyncssh.SFTPClientFile) -> bytes:
+        """Read a file that is small."""
+        return await self._read(source, 0, self._size)
 
     async def _read(self, source: asyncssh.SFTPClientFile, offset: int, count: int) -> bytes:
         """Read one block; a server may give less than it was asked for."""

@@ -24,6 +24,9 @@ __all__ = ["SampleProgress", "progress_of"]
 LINE_LIMIT = 64 * 1024
 """The bytes that are kept of one line of a log."""
 
+PICTURE_LIMIT = 256 * 1024
+"""The bytes that a frame's small picture may have."""
+
 _PATH_LIMIT = 1000
 _SIZE_LIMIT = 2**50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -33,6 +36,8 @@ _SEPARATOR = 0x1E
 
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 _Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
+_PictureSize = Annotated[int, msgspec.Meta(ge=1, le=PICTURE_LIMIT)]
+_PictureName = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 
 # --- orders ---------------------------------------------------------------------------------------
@@ -199,6 +204,15 @@ class Rendered(_Line, frozen=True, tag="rendered"):
                 raise ValueError("no hash or no size")
 
 
+class Pictured(_Line, frozen=True, tag="picture"):
+    """A small picture (JPEG) of a frame lies in pictures/, under a plain name of `size` bytes."""
+
+    frame: _Whole
+    number: _Whole
+    file: _PictureName
+    size: _PictureSize
+
+
 class Failed(_Line, frozen=True, tag="failed"):
     """A frame could not be rendered; `detail` is in Blender's own words."""
 
@@ -246,6 +260,7 @@ DriverLine = (
     | Started
     | Progress
     | Rendered
+    | Pictured
     | Failed
     | Dropped
     | Beat

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_output.py",
+    "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
@@ -87,6 +88,10 @@ class RunFolder:
     def path(self) -> str:
         """The run's own folder."""
         return f"{self.job_path}/{self.run}"
+
+    def picture(self, name: str) -> str:
+        """Give the place of a small picture that the driver has made."""
+        return f"{self.path}/pictures/{name}"
 
     def output(self, frame: int, number: int, path: str = "") -> str:
         """Give the place of a try's output file, or of the folder that holds them all."""

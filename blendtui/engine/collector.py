@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from blendtui.devices.connection import Link
 from blendtui.devices.fetch import fetch
@@ -18,6 +19,9 @@ from blendtui.settings import DeviceSettings
 AT_ONCE = 4
 """Frames that are collected from a device at once."""
 
+GIVE_WAY = 5.0
+"""Seconds that whatever is less urgent than frames waits for them."""
+
 
 class Collector:
     """Brings frames of a device to the share, some at a time."""
@@ -25,6 +29,15 @@ class Collector:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._wanted = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def until_idle(self) -> None:
+        """Wait until no frame is on its way, or for some seconds: it need not end at all."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GIVE_WAY):
+                await self._idle.wait()
 
     async def collect(
         self, wanted: CollectFrame, link: Link, folder: RunFolder, device: DeviceSettings
@@ -34,12 +47,18 @@ class Collector:
         Raises:
             Failure: one of them could not be brought; the others may be in place.
         """
+        self._wanted += 1
+        self._idle.clear()
         try:
             async with self._turns:
                 for file in wanted.files:
                     await self._file(wanted, file, link, folder, device)
         except Failure as failure:
             raise Failure(_named(failure.fault, device.name, wanted.frame)) from failure
+        finally:
+            self._wanted -= 1
+            if not self._wanted:
+                self._idle.set()
         return FrameDone(wanted.run, wanted.frame, wanted.number)
 
     async def _file(

@@ -7,15 +7,18 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from blendtui import config
 from blendtui.devices.local_server import LocalServer
 from blendtui.engine.arrivals import Arrivals
+from blendtui.engine.errands import Errands
+from blendtui.engine.fleet import Fleet
+from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.pictures import Pictures
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
 from blendtui.engine.tasks import end
+from blendtui.engine.vitals import Vitals
 from blendtui.engine.wishes import Wishes
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
@@ -23,13 +26,12 @@ from blendtui.farm import events as ev
 from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import DeviceSpec, Policy, Run, Sharing
+from blendtui.farm.model import Run
 from blendtui.farm.scheduler import Scheduler
-from blendtui.farm.state import Note, NoteKind, Step, Stored
-from blendtui.filewatch import changes
+from blendtui.farm.state import Note, Step, Stored
 from blendtui.journal import Journal
 from blendtui.places import Places
-from blendtui.settings import DeviceSettings, Settings, ShareSettings
+from blendtui.settings import Settings
 from blendtui.share import Share
 
 log = logging.getLogger(__name__)
@@ -48,9 +50,6 @@ STORE_AGAIN = 2.0
 
 CLOSE_TRIES = 3
 """Failed tries to remove what a run left, after which `--once` waits for it no longer."""
-
-CONFIG = 1.0
-"""Seconds after which a changed devices.toml is seen where no event tells."""
 
 
 @dataclass(slots=True)
@@ -82,14 +81,12 @@ class Engine:
         touch: Callable[[], None],
         warn: Callable[[Fault], None],
     ) -> None:
-        self._settings = settings
         self._touch = touch
         self._warn = warn
         self._journal = Journal(places.store)
         self._scheduler = Scheduler(self._journal.salt)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
-        self._stations: dict[str, Station] = {}
         self._effects: set[asyncio.Task[None]] = set()
         self._local = LocalServer()
         self._office = Office(
@@ -103,12 +100,18 @@ class Engine:
             offset=lambda run: self._offsets.get(run, 0),
             keep_log=self._keep_log,
             has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
+            live=LiveLogs(places.own, self._journal),
         )
         self._arrivals = Arrivals(
             self._office, self._journal, settings.share, self._scheduler.farm.jobs
         )
+        farm = self._scheduler.farm
+        self._fleet = Fleet(settings, self._office, farm, self._arrivals)
+        self._pictures = Pictures(self._office, self._journal, farm, self._fleet.read_picture)
         self._reports = Reports(self._office)
-        self._wishes = Wishes(self._office, self._journal, self._scheduler.farm)
+        self._vitals = Vitals(self._office, self._journal)
+        errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
+        self._wishes = Wishes(self._office, self._journal, farm, errands)
 
     # life
 
@@ -133,9 +136,12 @@ class Engine:
                     group.create_task(self._foretell(), name="forecast"),
                     group.create_task(self._wishes.keep(), name="wishes"),
                     group.create_task(self._keep_touching(), name="touch"),
-                    group.create_task(self._follow_config(), name="config"),
+                    group.create_task(self._fleet.follow_config(), name="config"),
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
+                    group.create_task(self._vitals.keep(), name="vitals"),
+                    group.create_task(self._pictures.keep(), name="pictures"),
+                    group.create_task(self._office.live.keep(), name="live logs"),
                 ]
                 try:
                     await (self._until_done() if once else asyncio.Future())
@@ -159,10 +165,10 @@ class Engine:
         for job, _ in saved.jobs:
             if job.is_open or not job.reported:
                 await asyncio.to_thread(self._office.share.sweep, job.name, runs)
-        await self._equip(self._settings)
+        await self._fleet.equip()
 
     async def _close(self) -> None:
-        await asyncio.gather(*(station.close() for station in self._stations.values()))
+        await self._fleet.close()
         await end(*self._effects)
         await self._local.close()
         self._journal.close()
@@ -186,7 +192,7 @@ class Engine:
         device = self._scheduler.farm.devices.get(run.slot.device)
         if device is None or run.close_tries >= CLOSE_TRIES:
             return False
-        return device.contact or (device.fault is None and device.name in self._stations)
+        return device.contact or (device.fault is None and device.name in self._fleet)
 
     # apply: no await between an event and its place in the store, as long as that has room
 
@@ -261,7 +267,7 @@ class Engine:
             await self._reports.finish(decision.job)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
-        station = self._stations.get(run.slot.device) if run else None
+        station = self._fleet.station(run.slot.device) if run else None
         if run is None or station is None:
             raise Failure.of(FaultKind.LINK_LOST, device="?", detail="not in devices.toml")
         event = await station.perform(decision, run)
@@ -277,64 +283,18 @@ class Engine:
         if not others and (known is None or not known.is_open):
             await station.remove_job(job)
 
-    # devices.toml
-
-    async def _equip(self, settings: Settings) -> None:
-        """Have a station for each device; those that are gone finish what they have first."""
-        for device in settings.devices:
-            name = device.name
-            if name in self._stations and name not in self._scheduler.farm.devices:
-                await self._stations.pop(name).close()  # forgotten, and back at once
-            station = self._stations.get(name)
-            if station is None:
-                self._stations[name] = self._station(device)
-            else:
-                await station.change(device)
-        self._arrivals.change(settings.share)
-        specs = tuple(_spec(device) for device in settings.devices)
-        self._office.tell(Heard(ev.PolicySet(_policy(settings.share))))
-        self._office.tell(Heard(ev.DevicesSet(specs)))
-        self._settings = settings
-
-    def _station(self, device: DeviceSettings) -> Station:
-        station = Station(device, self._office)
-        station.open()
-        return station
-
-    async def _follow_config(self) -> None:
-        path = self._settings.source
-        seen = _content(path)
-        async for _ in changes(path.parent, CONFIG):
-            content = _content(path)
-            if content == seen:
-                continue
-            seen = content
-            settings, faults = await asyncio.to_thread(config.check, path)
-            for fault in faults:
-                self._office.tell(Heard(Note(NoteKind.WARNING, fault=fault)))
-            if settings is not None:
-                await self._equip(settings)
-                self._office.tell(Heard(Note(NoteKind.CONFIG_READ, detail=path.name)))
-
     # time, progress, users
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
             self._office.tell(Heard(ev.Tick()))
-            await self._retire()
+            await self._fleet.retire()
 
     async def _keep_touching(self) -> None:
         while True:
             await asyncio.to_thread(self._touch)
             await asyncio.sleep(TICK)
-
-    async def _retire(self) -> None:
-        for name in list(self._stations):
-            wanted = {device.name for device in self._settings.devices}
-            known = name in wanted or name in self._scheduler.farm.devices
-            if not known and name in self._stations:
-                await self._stations.pop(name).close()
 
     async def _flush_progress(self) -> None:
         while True:
@@ -370,26 +330,3 @@ class Engine:
         if found is None or known is None:
             raise Failure.of(FaultKind.JOB_UNKNOWN, job=job)
         return Work(known.spec, found[0], found[1], self._office.places.project(job))
-
-
-def _spec(device: DeviceSettings) -> DeviceSpec:
-    return DeviceSpec(
-        device.name,
-        slots=device.slots,
-        performance=device.performance,
-        tags=frozenset(device.tags),
-        enabled=device.enabled,
-        restart_after=device.restart_after,
-        memory_limit=device.memory_limit,
-    )
-
-
-def _policy(share: ShareSettings) -> Policy:
-    return Policy(share=Sharing(share.policy), overdue=share.overdue)
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

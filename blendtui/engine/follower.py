@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import fields
 
 from blendtui.devices import protocol
-from blendtui.engine.office import Heard, Office
+from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
@@ -51,6 +51,8 @@ class Follower:
         line = entry.line
         if isinstance(line, protocol.BlenderLine):
             self._blender_said(line.text)
+        elif isinstance(line, protocol.Pictured):
+            self._pictured(line)
         elif isinstance(line, protocol.Progress):
             self._note(line.sample, line.samples, line.remaining)
         elif isinstance(line, protocol.Bye):
@@ -75,6 +77,7 @@ class Follower:
                 return ev.RunFailed(run, line.fault_on(self._device))
             case protocol.Started():
                 self._recent.clear()
+                self._office.live.hear(run, f"-- frame {line.frame}, try {line.number}")
                 self._frame = line.frame
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
@@ -113,8 +116,16 @@ class Follower:
         last = self._recent[-1][:LAST_WORDS] if self._recent else ""
         return Fault.of(kind, device=self._device, status=status, last=last)
 
+    def _pictured(self, line: protocol.Pictured) -> None:
+        """Keep the newest picture in mind, behind those of other runs."""
+        self._office.pictured.pop(self.run.id, None)
+        self._office.pictured[self.run.id] = Pictured(
+            self.run, line.frame, line.number, line.file, line.size
+        )
+
     def _blender_said(self, text: str) -> None:
         self._recent.append(text)
+        self._office.live.hear(self.run.id, text)
         found = protocol.progress_of(text)
         if found is not None:
             self._note(found.sample, found.samples, found.remaining)
@@ -154,7 +165,9 @@ class Follower:
         return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
 
     def _keep_excerpt(self, line: protocol.Failed) -> None:
-        text = "\n".join([*self._recent, f"-- {line.kind}: {line.detail}", ""])
+        end = f"-- {line.kind}: {line.detail}"
+        self._office.live.hear(self.run.id, end)
+        text = "\n".join([*self._recent, end, ""])
         self._office.keep_log(self.run.job, line.frame, line.number, text)
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.engine.live_logs import LiveLogs
 from blendtui.farm.events import Event
-from blendtui.farm.model import JobSpec
+from blendtui.farm.model import JobSpec, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note
 from blendtui.journal import Progress
 from blendtui.places import Places
 from blendtui.share import Share
+from blendtui.shown import VitalsRow
 
 
 class Clock:
@@ -51,6 +53,17 @@ class Work:
     root: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """A small picture that a run says it has made: of which frame, its name there, its bytes."""
+
+    run: Run
+    frame: int
+    number: int
+    name: str
+    size: int
+
+
 @dataclass(slots=True)
 class Office:
     """Given to every part of the engine.
@@ -58,7 +71,9 @@ class Office:
     `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
     a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
-    a device, `progress` has the newest word of each run until it is stored.
+    a device, `live` hears what Blenders say. `progress` has the newest word of each run, and
+    `vitals` of each device, until it is stored; `pictured` each run's newest picture, the newest
+    of all last, until it is fetched.
     """
 
     share: Share
@@ -71,4 +86,7 @@ class Office:
     offset: Callable[[str], int]
     keep_log: Callable[[str, int, int, str], None]
     has_runs: Callable[[str], bool]
+    live: LiveLogs
     progress: dict[str, Progress] = field(default_factory=dict)
+    vitals: dict[str, VitalsRow] = field(default_factory=dict)
+    pictured: dict[str, Pictured] = field(default_factory=dict)

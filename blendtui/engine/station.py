@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
-from blendtui.devices import slot, transfer
+from blendtui.devices import cache, slot, transfer
 from blendtui.devices.connection import Link, connect
+from blendtui.devices.fetch import read_small
+from blendtui.devices.inventory import turn
 from blendtui.devices.protocol import (
-    AliveOrder,
     CollectedOrder,
     DropOrder,
     Order,
@@ -22,7 +22,9 @@ from blendtui.devices.slot import Life, RunFolder, RunSettings
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office, Work
+from blendtui.engine.pulse import Followed, Pulse
 from blendtui.engine.tasks import end
+from blendtui.engine.vitals import listen
 from blendtui.errors import Failure, unexpected
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
@@ -37,37 +39,11 @@ log = logging.getLogger(__name__)
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries to reach a device; the last one again and again."""
 
-ALIVE = 60.0
-"""Seconds between two signs of life for each Blender."""
-
-SILENCE = 30.0
-"""Seconds without a line (a beat comes every five) after which a Blender is looked for."""
-
-STUCK = 300.0
-"""Seconds without a line after which a Blender that still exists is ended."""
+ALL = 1 << 62
+"""More bytes than any cache has."""
 
 STEADY = 30.0
 """Seconds that a link must have held before the next try to reach a lost device comes soon."""
-
-
-@dataclass(slots=True)
-class Followed:
-    """A run that is being followed; `lock` keeps its orders in their order.
-
-    `sending` is its project on the way; `forgone` says that it shall not start any more.
-    """
-
-    follower: Follower
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    task: asyncio.Task[None] | None = None
-    sending: asyncio.Task[None] | None = None
-    forgone: bool = False
-
-    def forgo(self) -> None:
-        """Have the run not start, if it hasn't: the project need not arrive."""
-        self.forgone = True
-        if self.sending is not None:
-            self.sending.cancel()
 
 
 class Station:
@@ -148,11 +124,15 @@ class Station:
         """Tell that the device is there, and wait until it no longer is."""
         link = self._require()
         self._office.tell(Heard(ev.DeviceReached(self.name)))
-        pulse = asyncio.create_task(self._pulse(link))
+        pulse = Pulse(self.name, self._office, self._followed, self._folder, self._append)
+        beside = [
+            asyncio.create_task(pulse.keep(link)),
+            asyncio.create_task(listen(self.name, link, self._work_dir, self._office)),
+        ]
         try:
             return await link.wait_lost()
         finally:
-            await end(pulse)
+            await end(*beside)
 
     async def _hang_up(self) -> None:
         await end(*(followed.task for followed in self._followed.values()))
@@ -339,6 +319,7 @@ class Station:
             await end(entry.task)
             await slot.remove(link, folder)
         self._followed.pop(run.id, None)
+        self._office.live.forget(run.id)
         await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
         return ev.RunClosed(run.id)
 
@@ -347,42 +328,26 @@ class Station:
         with contextlib.suppress(Failure):
             await transfer.remove_job(self._require(), self._work_dir, self._far(job))
 
-    # pulse
+    # what users and faces want beside the rules
 
-    async def _pulse(self, link: Link) -> None:
-        """Give each Blender a sign of life, and look for those that fell silent."""
-        told = self._office.clock.now()
-        while True:
-            await asyncio.sleep(SILENCE / 3)
-            now = self._office.clock.now()
-            begun = [one for one in self._followed.values() if one.task is not None]
-            entries = [one for one in begun if not one.follower.is_over]
-            try:
-                for entry in entries:
-                    await self._look_after(link, entry, now)
-                if now - told >= ALIVE:
-                    told = now
-                    await self._greet(entries)
-            except Failure as failure:
-                log.info("%s cannot be looked after just now: %s", self.name, failure)
-            except Exception:
-                log.exception("%s cannot be looked after", self.name)
+    async def clear_cache(self, keep: Collection[str]) -> int:
+        """Remove project files that no job here needs, nor is in `keep` (hashes); gives bytes.
 
-    async def _greet(self, entries: Sequence[Followed]) -> None:
-        for entry in entries:
-            await self._append(entry.follower.run, AliveOrder())
+        Raises:
+            Failure: it could not be done.
+        """
+        link = self._require()
+        async with turn(link, self._work_dir):
+            return await cache.make_room(link, self._work_dir, ALL, keep)
 
-    async def _look_after(self, link: Link, entry: Followed, now: float) -> None:
-        follower = entry.follower
-        silent = now - follower.last_heard
-        if silent < SILENCE:
-            return
-        folder = self._folder(follower.run)
-        if await slot.state(link, folder) is not Life.ALIVE:
-            follower.gone(self._vanished())
-        elif silent >= STUCK:
-            await slot.kill(link, folder)
-            follower.gone(Fault.of(FaultKind.BLENDER_SILENT, device=self.name))
+    async def read_picture(self, run: Run, name: str, size: int) -> bytes:
+        """Read a small picture of a run; frames that are on their way go first.
+
+        Raises:
+            Failure: it can't be had.
+        """
+        await self._collector.until_idle()
+        return await read_small(self._require(), self._folder(run).picture(name), size)
 
 
 def _way_to(settings: DeviceSettings) -> tuple[object, ...]:

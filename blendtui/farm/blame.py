@@ -6,6 +6,7 @@ import re
 
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
+    SETTLED,
     Attempt,
     AttemptState,
     Device,
@@ -65,7 +66,7 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     job = farm.jobs[attempt.job]
     frame = farm.frames[attempt.job][attempt.frame]
     farm.end_attempt(attempt, AttemptState.FAILED, now, fault)
-    if frame.state in (FrameState.DONE, FrameState.FAILED):
+    if frame.state in SETTLED:
         return
     frame.failures = (*frame.failures, FailedTry(attempt.slot.device, fault))
     farm.touch(frame)

@@ -20,13 +20,16 @@ TRADING = 2e-4
 
 
 class Desk:
-    """One job's. `fresh` are runs that could take a frame and were not yet asked; `resting` were
-    asked, and nothing was worth giving to them."""
+    """One job's; `numbers` are all frames that it ever had.
 
-    def __init__(self, job: Job) -> None:
+    `fresh` are runs that could take a frame and were not yet asked; `resting` were asked, and
+    nothing was worth giving to them.
+    """
+
+    def __init__(self, job: Job, numbers: tuple[int, ...], learner: Learner | None = None) -> None:
         self.job = job
-        self.numbers = job.spec.frames
-        self.learner = Learner()
+        self.numbers = numbers
+        self.learner = learner or Learner()
         self.pool = Pool(len(self.numbers), self.learner.costs)
         self.runs: dict[str, Run] = {}
         self.fresh: dict[str, Run] = {}
@@ -42,6 +45,14 @@ class Desk:
         self._looks = 0
         self._next_trade = 0.0
         self._owed = False
+
+    def enlarged(self, numbers: tuple[int, ...]) -> Desk:
+        """Give a desk for more frames, which knows what was learned; nothing waits in it yet."""
+        places = [place_of(numbers, frame) for frame in self.numbers]
+        desk = Desk(self.job, numbers, self.learner.moved(places))
+        desk.overdue, desk._taken = self.overdue, self._taken
+        desk.pool.begin()
+        return desk
 
     def place(self, frame: int) -> int:
         """Give a frame's place in the job."""
@@ -138,15 +149,19 @@ class Desk:
         return max(abs(expected - taken), min(1.0, LEAST_DOUBT + doubt) * taken)
 
     def look_at(self, run: Run, device: Device, now: float) -> None:
+        """Note when a run will be free."""
+        run.free_at = self.free_at(run, device, now)
+
+    def free_at(self, run: Run, device: Device, now: float) -> float:
         """Work out when a run will be free."""
         if run.state is RunState.STARTING:
-            run.free_at = now + start_left(run, device, now)
-            return
-        run.free_at = self.current_end(run, device, now)
+            return now + start_left(run, device, now)
+        end = self.current_end(run, device, now)
         lag = self.lag(run, device, now)
         for attempt in run.attempts.values():
             if attempt.state is AttemptState.ORDERED:
-                run.free_at += lag * self.seconds(attempt.frame, device, run.slot.number)
+                end += lag * self.seconds(attempt.frame, device, run.slot.number)
+        return end
 
     def current_end(self, run: Run, device: Device, now: float) -> float:
         """Give the time at which a run is expected to have rendered the frame that it is at."""

@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
@@ -30,6 +30,9 @@ DRIFT = 0.001
 
 NORMAL = 1.57
 """A normal distribution's variance over its squared mean distance."""
+
+MOVED = 2000
+"""Finished frames that are still known when a job's frames change."""
 
 REFITS = frozenset(2**power for power in range(2, 11))
 """Numbers of finished frames after which everything is fitted anew."""
@@ -287,6 +290,22 @@ class Learner:
             self._refit()
             return True
         return False
+
+    def moved(self, places: Sequence[int]) -> Learner:
+        """Give a learner that knows the same of a job whose places are now others.
+
+        `places` are the new ones of all old places. Of very many frames the newest count.
+        """
+        new = Learner()
+        for place, value in list(self.costs.near.values.items())[-MOVED:]:
+            new.costs.learn(places[place], value)
+        new.paces, new._guesses, new._spread = self.paces, self._guesses, self._spread
+        new._samples = [
+            Sample(places[one.place], one.who, one.seconds)
+            for one in self._samples
+            if new.costs.is_known(places[one.place])
+        ]
+        return new
 
     def _refit(self) -> None:
         """Fit speeds to costs and costs to speeds in turn: the first guesses lose their weight."""

@@ -54,6 +54,22 @@ class JobPrioritized:
 
 
 @dataclass(frozen=True, slots=True)
+class JobFramesSet:
+    """A user said which frames the job shall have; those that are done stay in it anyway."""
+
+    job: str
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FramesAgain:
+    """A user wants frames that are done or failed rendered again."""
+
+    job: str
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobReported:
     """The final report of an ended job is on the share."""
 
@@ -81,6 +97,13 @@ class DeviceModeSet:
 
     device: str
     mode: DeviceMode
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRestart:
+    """A user wants a device's Blenders started anew, each after the frame that it is at."""
+
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +242,13 @@ Event = (
     | JobCancelled
     | JobRetried
     | JobPrioritized
+    | JobFramesSet
+    | FramesAgain
     | JobReported
     | ReportFailed
     | DevicesSet
     | DeviceModeSet
+    | DeviceRestart
     | PolicySet
     | DeviceReached
     | DeviceLost

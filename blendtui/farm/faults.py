@@ -47,6 +47,7 @@ class FaultKind(StrEnum):
     CONFIG_INVALID = "config-invalid"
     CONFIG_EXISTS = "config-exists"
     CONFIG_UNWRITABLE = "config-unwritable"
+    CONFIG_LAYOUT = "config-layout"
     # a device
     HOST_UNKNOWN = "host-unknown"
     HOST_UNREACHABLE = "host-unreachable"
@@ -88,12 +89,16 @@ class FaultKind(StrEnum):
     STATE_UNWRITABLE = "state-unwritable"
     STORE_UNREADABLE = "store-unreadable"
     PROJECT_CHANGED = "project-changed"
+    PROJECT_UNREADABLE = "project-unreadable"
     SHARE_UNNAMED = "share-unnamed"
     NO_DEVICES = "no-devices"
     DEVICE_UNKNOWN = "device-unknown"
+    PAGE_NOT_SERVED = "page-not-served"
+    TOKEN_EMPTY = "token-empty"  # noqa: S105 - no token, but the lack of one
     NO_ENGINE = "no-engine"
     JOB_UNKNOWN = "job-unknown"
     REQUEST_REFUSED = "request-refused"
+    FRAMES_REFUSED = "frames-refused"
     # the job as a whole
     FIRST_TRIES_FAILED = "first-tries-failed"
     NO_DEVICE_FITS = "no-device-fits"

@@ -63,9 +63,10 @@ def _free_slots(farm: Farm, now: float) -> dict[SlotId, float]:
         if device.contact:
             for slot in device.slots():
                 run = farm.current.get(slot)
-                if run is not None and run.job in farm.desks:
-                    farm.desks[run.job].look_at(run, device, now)
-                free[slot] = now if run is None else max(now, run.free_at)
+                desk = None if run is None else farm.desks.get(run.job)
+                free[slot] = now
+                if run is not None and desk is not None:
+                    free[slot] = max(now, desk.free_at(run, device, now))
     return free
 
 

@@ -13,7 +13,7 @@ from blendtui.farm.events import (
     FrameStarted,
 )
 from blendtui.farm.faults import FaultKind
-from blendtui.farm.model import Attempt, AttemptState, FrameState, JobState, RunState
+from blendtui.farm.model import SETTLED, Attempt, AttemptState, FrameState, JobState, RunState
 from blendtui.farm.run_rules import close_if_empty, collect_due
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
@@ -38,7 +38,7 @@ def started(farm: Farm, event: FrameStarted, now: float) -> None:
 
 def _began_after_all(farm: Farm, attempt: Attempt) -> None:
     """Count on a frame that was begun before it could be taken back; it was the first to begin."""
-    over = farm.frames[attempt.job][attempt.frame].state in (FrameState.DONE, FrameState.FAILED)
+    over = farm.frames[attempt.job][attempt.frame].state in SETTLED
     if over or not farm.jobs[attempt.job].is_open:
         attempt.state = AttemptState.GIVEN_UP
         return
@@ -58,7 +58,8 @@ def rendered(farm: Farm, event: FrameRendered, now: float) -> None:
         return
     attempt.seconds, attempt.files = event.seconds, event.files
     _learn(farm, attempt, event)
-    if frame.state is FrameState.DONE or job.state is JobState.CANCELLED:
+    is_unneeded = frame.state in (FrameState.DONE, FrameState.UNWANTED)
+    if is_unneeded or job.state is JobState.CANCELLED:
         _discard(farm, attempt, now)
         return
     if not attempt.is_live:

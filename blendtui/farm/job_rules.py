@@ -85,17 +85,9 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
             if frame.state is FrameState.FAILED:
                 farm.set_frame(frame, FrameState.WAITING)
     job.held = None
-    for device in farm.devices.values():
-        device.failing.pop(job.name, None)
-        for record in (device.set_aside, device.troubles, device.not_before):
-            record.pop(job.name, None)
-        farm.touch(device)
+    farm.forgive_devices(job)
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
-        job.state, job.ended, job.fault = JobState.ACTIVE, None, None
-        job.first_faults, job.reported = (), False
-        farm.unreported[job.name] = job
-        farm.open_desk(job)
-        farm.note(NoteKind.JOB_STATE, job=job.name, detail=job.state.value)
+        farm.reopen(job)
     farm.touch(job)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.start_times import StartTimes
 
 DEFAULT_PRIORITY = 50
 
@@ -25,12 +26,20 @@ class JobState(StrEnum):
 
 
 class FrameState(StrEnum):
-    """WAITING for a slot, GIVEN to one or more, DONE on the share, FAILED after all tries."""
+    """WAITING for a slot, GIVEN to one or more, DONE on the share, FAILED after all tries.
+
+    UNWANTED was taken out of the job by a user; it's kept since devices may still be at it.
+    """
 
     WAITING = "waiting"
     GIVEN = "given"
     DONE = "done"
     FAILED = "failed"
+    UNWANTED = "unwanted"
+
+
+SETTLED = frozenset({FrameState.DONE, FrameState.FAILED, FrameState.UNWANTED})
+"""States of frames that nobody needs to render."""
 
 
 class AttemptState(StrEnum):
@@ -317,31 +326,6 @@ class Job:
     def rank(self) -> tuple[int, int]:
         """Sorts jobs: higher priority first, then first come first served."""
         return (-self.priority, self.position)
-
-
-@dataclass(slots=True)
-class StartTimes:
-    """What a device needs until a Blender has a project open, in seconds; None until it is seen.
-
-    `first` includes the project's transfer, `again` is for a project that it has already.
-    """
-
-    first: float | None = None
-    again: float | None = None
-
-    def learn(self, seconds: float, has_project: bool) -> None:
-        """Take a start in; the latest counts half."""
-        old = self.again if has_project else self.first
-        new = seconds if old is None else (old + seconds) / 2
-        if has_project:
-            self.again = new
-        else:
-            self.first = new
-
-    def expected(self, has_project: bool) -> float | None:
-        """Guess the next start's time, by the other kind of start where this one wasn't seen."""
-        kinds = (self.again, self.first) if has_project else (self.first, self.again)
-        return kinds[1] if kinds[0] is None else kinds[0]
 
 
 @dataclass(slots=True, eq=False)

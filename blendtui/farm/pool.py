@@ -55,6 +55,10 @@ class Pool:
         self._probes = scattered(size, 0) if size >= PROBED else []
         self._scouts = scattered(size, PROBE_STEP // 2) if size >= PROBED else []
 
+    def begin(self) -> None:
+        """Use what is known of costs already, before anything waits."""
+        self._center = next(iter(self._costs.near.values.values()), None)
+
     def add(self, place: int) -> None:
         """Let a frame wait."""
         if self._grades[place] == ABSENT:

@@ -17,6 +17,7 @@ from blendtui.farm.events import (
     DeviceLost,
     DeviceModeSet,
     DeviceReached,
+    DeviceRestart,
     DevicesSet,
     RunClosed,
     RunEnded,
@@ -99,6 +100,15 @@ def device_mode_set(farm: Farm, event: DeviceModeSet, now: float) -> None:
             for attempt in list(run.attempts.values()):
                 if attempt.state is AttemptState.ORDERED and run.rendering is not None:
                     farm.ask_back(attempt)
+
+
+def device_restart(farm: Farm, event: DeviceRestart, now: float) -> None:
+    """Have each Blender leave after the frame that it is at; new ones come where there is work."""
+    ready = [run for run in farm.runs_on(event.device) if run.state is RunState.READY]
+    for run in ready:
+        stop_run(farm, run)
+    if ready:
+        farm.note(NoteKind.RESTART, device=event.device)
 
 
 def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:

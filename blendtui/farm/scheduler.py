@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from blendtui.farm import events, frame_rules, job_rules, run_rules
+from blendtui.farm import events, frame_rules, job_rules, range_rules, run_rules
 from blendtui.farm.assign import assign
 from blendtui.farm.events import Event
 from blendtui.farm.forecast import Outlook, forecast
@@ -60,6 +60,8 @@ PLACING = (
     events.JobCancelled,
     events.JobRetried,
     events.JobPrioritized,
+    events.JobFramesSet,
+    events.FramesAgain,
     events.DevicesSet,
     events.DeviceReached,
     events.DeviceLost,
@@ -78,10 +80,13 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
     events.JobCancelled: job_rules.cancelled,
     events.JobRetried: job_rules.retried,
     events.JobPrioritized: job_rules.prioritized,
+    events.JobFramesSet: range_rules.frames_set,
+    events.FramesAgain: range_rules.frames_again,
     events.JobReported: job_rules.reported,
     events.ReportFailed: job_rules.report_failed,
     events.DevicesSet: run_rules.devices_set,
     events.DeviceModeSet: run_rules.device_mode_set,
+    events.DeviceRestart: run_rules.device_restart,
     events.PolicySet: _policy_set,
     events.DeviceReached: run_rules.device_reached,
     events.DeviceLost: run_rules.device_lost,
@@ -186,10 +191,17 @@ def _check_job(farm: Farm, job: Job) -> None:
                 live[attempt.frame].add(attempt.number)
     for frame in frames.values():
         _hold(set(frame.live) == live[frame.number], frame)
-        if frame.state in (FrameState.WAITING, FrameState.FAILED):
+        if frame.state in (FrameState.WAITING, FrameState.FAILED, FrameState.UNWANTED):
             _hold(not frame.live, frame)
         elif frame.state is FrameState.GIVEN:
             _hold(bool(frame.live), frame)
+    wanted = {number for number, one in frames.items() if one.state is not FrameState.UNWANTED}
+    _hold(wanted == set(job.spec.frames), job)
+    desk = farm.desks.get(job.name)
+    if desk is not None:
+        _hold(desk.numbers == tuple(sorted(frames)), job)
+        waiting = sum(frame.state is FrameState.WAITING for frame in frames.values())
+        _hold(desk.pool.count == waiting, job)
     counted = dict.fromkeys(FrameState, 0)
     for frame in frames.values():
         counted[frame.state] += 1

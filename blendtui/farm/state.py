@@ -33,6 +33,8 @@ class NoteKind(StrEnum):
     JOB_ADDED = "job-added"
     JOB_ENDED = "job-ended"
     JOB_STATE = "job-state"
+    FRAMES_SET = "frames-set"
+    FRAMES_AGAIN = "frames-again"
     FRAME_DONE = "frame-done"
     TRY_FAILED = "try-failed"
     FRAME_FAILED = "frame-failed"
@@ -43,6 +45,8 @@ class NoteKind(StrEnum):
     RUN_READY = "run-ready"
     RUN_FAILED = "run-failed"
     RUN_ENDED = "run-ended"
+    RESTART = "restart"
+    CACHE_CLEARED = "cache-cleared"
     DEVICE_MODE = "device-mode"
     SET_ASIDE = "set-aside"
     HELD_UP = "held-up"
@@ -174,13 +178,39 @@ class Farm:
         self.placing = True
         desk = self.desks.get(job.name)
         if desk is None:
-            desk = self.desks[job.name] = Desk(job)
-            for frame in self.frames[job.name].values():
-                if frame.state is FrameState.WAITING:
-                    desk.set_waiting(frame, True)
-            for run in self.runs_of(job.name):
-                self.stir(run)
+            desk = Desk(job, tuple(sorted(self.frames[job.name])))
+            self._begin_desk(desk)
         return desk
+
+    def _begin_desk(self, desk: Desk) -> None:
+        name = desk.job.name
+        self.desks[name] = desk
+        for frame in self.frames[name].values():
+            if frame.state is FrameState.WAITING:
+                desk.set_waiting(frame, True)
+        for run in self.runs_of(name):
+            self.stir(run)
+
+    def add_frames(self, job: Job, frames: Iterable[Frame]) -> None:
+        """Take more frames into a job, all of them waiting."""
+        own = self.frames[job.name]
+        new = {frame.number: frame for frame in frames}
+        own.update(new)
+        job.counts[FrameState.WAITING] = self.waiting(job) + len(new)
+        desk = self.desks.get(job.name)
+        if desk is not None:
+            self._begin_desk(desk.enlarged(tuple(sorted(own))))
+        self.touch(job, *new.values())
+
+    def reopen(self, job: Job) -> None:
+        """Let an ended job go on, also on devices that were kept from it."""
+        self.forgive_devices(job)
+        job.state, job.ended, job.fault = JobState.ACTIVE, None, None
+        job.first_faults, job.reported = (), False
+        self.unreported[job.name] = job
+        self.open_desk(job)
+        self.touch(job)
+        self.note(NoteKind.JOB_STATE, job=job.name, detail=job.state.value)
 
     def close_desk_if_over(self, job: Job) -> None:
         """Forget what only a job needs that goes on or has Blenders on devices."""
@@ -217,6 +247,14 @@ class Farm:
         done, total = job.counts.get(FrameState.DONE, 0), len(job.spec.frames)
         detail = f"{state} {done} {total} {now - job.added:.3f}"
         self.note(NoteKind.JOB_ENDED, job=job.name, fault=fault, detail=detail)
+
+    def forgive_devices(self, job: Job) -> None:
+        """Forget what devices have failed of a job."""
+        for device in self.devices.values():
+            device.failing.pop(job.name, None)
+            for record in (device.set_aside, device.troubles, device.not_before):
+                record.pop(job.name, None)
+            self.touch(device)
 
     def relearn(self, attempt: Attempt) -> None:
         """Learn from a frame that was finished before a restart."""

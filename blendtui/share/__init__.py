@@ -195,6 +195,16 @@ class Share:
             raise _refused(job, relative, "a link or a folder is in its place on the share")
         return target
 
+    @_guarded
+    def frame_file(self, job: str, relative: str) -> Path | None:
+        """Find a frame's file that is in its place; None where there is none, or no plain file."""
+        if flaw_of(relative):
+            return None
+        folder = self.path / job / FRAMES
+        path = folder / relative
+        is_inside = path.resolve().is_relative_to(folder.resolve())
+        return path if is_inside and files.is_file(path) else None
+
     def beside(self, target: Path, key: str) -> Path:
         """Give the temporary place of a file on its way; `key` names the copy, such as its try.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blendtui.devices.connection import Link, connect
-from blendtui.devices.fetch import fetch
+from blendtui.devices.fetch import fetch, read_small
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.wording import explain
@@ -164,3 +164,28 @@ async def test_a_cancelled_fetch_leaves_nothing_behind(link: Link, tmp_path: Pat
         await fetching
     assert not frame.local.exists()
     assert await link.latency() < 5
+
+
+async def test_a_small_file_is_read_as_it_was_announced(link: Link, tmp_path: Path) -> None:
+    frame = Frame(tmp_path)
+    assert await read_small(link, str(frame.remote), frame.size) == frame.data
+
+
+@pytest.mark.parametrize("what", ["longer", "gone", "a link", "a pipe"])
+async def test_a_small_file_that_is_not_what_was_announced_is_not_read(
+    link: Link, tmp_path: Path, what: str
+) -> None:
+    frame = Frame(tmp_path)
+    if what == "longer":
+        frame.remote.write_bytes(frame.data + b"x")
+    else:
+        frame.remote.unlink()
+    if what == "a link":
+        frame.remote.symlink_to("/etc/hostname")
+    elif what == "a pipe":
+        os.mkfifo(frame.remote)
+    with pytest.raises(Failure) as caught:
+        await read_small(link, str(frame.remote), frame.size)
+    gone = what == "gone"
+    kind = FaultKind.OUTPUT_MISSING if gone else FaultKind.OUTPUT_CHANGED
+    assert caught.value.fault.kind is kind

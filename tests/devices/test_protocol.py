@@ -156,6 +156,10 @@ FORGED = [
     '{"is":"beat","at":NaN}',
     '{"is":"beat","at":1,"memory":-1}',
     '{"is":"progress","frame":1,"try":1,"sample":-1,"samples":8}',
+    '{"is":"picture","frame":1,"try":1,"file":"../1-1.jpg","size":9}',
+    '{"is":"picture","frame":1,"try":1,"file":"1-1.jpg\\n","size":9}',
+    '{"is":"picture","frame":1,"try":1,"file":"1-1.jpg","size":0}',
+    '{"is":"picture","frame":1,"try":1,"file":"1-1.jpg","size":262145}',
     json.dumps({"is": "rendered", "frame": 1, "try": 1, "at": 1, "seconds": -1, "files": []}),
     json.dumps(
         {"is": "rendered", "frame": 1, "try": 1, "at": 1, "seconds": 1}

@@ -36,6 +36,7 @@ DEVICES = st.lists(
     min_size=1,
     max_size=4,
 )
+FRAMES = st.frozensets(st.integers(1, 60), min_size=1, max_size=30)
 POLICIES = st.builds(
     Policy,
     share=st.sampled_from(Sharing),
@@ -139,6 +140,22 @@ class Farming(RuleBasedStateMachine):
     @rule(pick=st.integers(1, 4), priority=st.integers(0, 100))
     def prioritize_a_job(self, pick: int, priority: int) -> None:
         self.world.tell(ev.JobPrioritized(f"job{pick}", priority))
+
+    @rule(pick=st.integers(1, 4), frames=FRAMES)
+    def set_a_jobs_frames(self, pick: int, frames: frozenset[int]) -> None:
+        self.world.tell(ev.JobFramesSet(f"job{pick}", tuple(sorted(frames))))
+
+    @rule(pick=st.integers(1, 4), frames=FRAMES)
+    def want_frames_again(self, pick: int, frames: frozenset[int]) -> None:
+        job, farm = f"job{pick}", self.world.scheduler.farm
+        for number in frames & farm.frames.get(job, {}).keys():
+            if farm.frames[job][number].state is FrameState.DONE:
+                del self.world.share[(job, number)]
+        self.world.tell(ev.FramesAgain(job, tuple(sorted(frames))))
+
+    @rule(pick=st.integers(0, 3))
+    def restart_a_devices_blenders(self, pick: int) -> None:
+        self.world.tell(ev.DeviceRestart(self.specs[pick % len(self.specs)].name))
 
     @rule(pick=st.integers(0, 3), mode=st.sampled_from(DeviceMode))
     def switch_a_device(self, pick: int, mode: DeviceMode) -> None:

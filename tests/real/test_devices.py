@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from blendtui.views import Views
 from tests.support.farm import Farm, render_alone, same_pixels
 from tests.support.scenes import needs_blender, scenes
 from tests.support.sshd import needs_sshd
@@ -53,7 +54,9 @@ def test_several_slots_share_one_project(farm: Farm) -> None:
     farm.slots = 3
     farm.write_config(threads=1)
     assert len(finished(farm, "1-12")) == 12
-    assert farm.printed().count("has shot open") == 3
+    views = Views(farm.places.store)
+    assert {run.slot for run in views.runs(0)} == {1, 2, 3}
+    views.close()
 
 
 def test_a_launch_prefix_and_an_environment_reach_blender(farm: Farm, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from blendtui.farm.project import Project, ProjectFile
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, NoteKind
 from blendtui.journal import Journal, Progress
+from blendtui.shown import VitalsRow
 from blendtui.views import Views
 
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
@@ -158,3 +159,74 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(Failure, match="another version"):
         Journal(path)
+
+
+def vitals(device: str, at: float, load: float = 1.0) -> VitalsRow:
+    return VitalsRow(device, at, load, 8, 10, 20, None, None, 30)
+
+
+def test_how_devices_are_is_kept_for_an_hour_and_no_longer(story: Story) -> None:
+    for look in range(0, 7200, 10):
+        story.journal.vitals([vitals("left", look, look), vitals("right", look)], look)
+    story.journal.vitals([vitals("left", 7200.0)], 7200.0)
+    views = Views(story.path)
+    assert views.vitals() == {"left": vitals("left", 7200.0), "right": vitals("right", 7190)}
+    past = views.vitals_of("left")
+    assert 150 <= len(past) <= 240
+    times = [row.at for row in past]
+    assert times == sorted(times)
+    assert 3600 - 40 <= times[0] <= 3600 + 40
+    assert views.vitals_of("nobody") == []
+    views.close()
+
+
+def test_a_clock_that_is_set_back_leaves_no_word_from_the_future(story: Story) -> None:
+    for now in (90_000.0, 90_020.0, 5000.0, 5020.0):
+        story.journal.vitals([vitals("left", now)], now)
+    views = Views(story.path)
+    assert [row.at for row in views.vitals_of("left")] == [5000.0, 5020.0]
+    views.close()
+
+
+def test_other_frames_of_a_job_are_seen_and_survive_a_restart(story: Story) -> None:
+    views = Views(story.path)
+    before = views.job("shot")
+    assert before is not None
+    assert before.spec.frames == (1, 2, 3)
+    story.tell(ev.JobFramesSet("shot", (1, 2, 7, 8)))
+    for _ in range(2):
+        job = views.job("shot")
+        assert job is not None
+        assert (job.spec.frames, job.total) == ((1, 2, 7, 8), 4)
+        assert [frame.number for frame in views.frames("shot")] == [1, 2, 7, 8]
+        assert views.jobs(since=views.revision() - 1) == [job]
+        story.restart()
+    story.tell(ev.JobPaused("shot"))
+    story.tell(ev.JobFramesSet("shot", (1, 2, 3)))
+    job = views.job("shot")
+    assert job is not None
+    assert job.spec.frames == (1, 2, 3)
+    views.close()
+
+
+def test_pictures_are_found_where_they_lie(story: Story, tmp_path: Path) -> None:
+    views = Views(story.path)
+    assert views.last_picture() is None
+    folder = tmp_path / "pictures" / "a shot"
+    folder.mkdir(parents=True)
+    path = folder / "7.jpg"
+    path.write_bytes(b"a picture")
+    story.journal.say("picture", "7 a shot")
+    assert views.last_picture() == ("a shot", 7, path)
+    assert views.picture("a shot", 7) == path
+    assert views.picture("a shot", 8) is None
+    path.unlink()
+    assert views.last_picture() is None
+    views.close()
+
+
+def test_one_frames_tries_are_given_alone(story: Story) -> None:
+    views = Views(story.path)
+    assert {one.frame for one in views.attempts("shot", frame=2)} == {2}
+    assert len(views.attempts("shot")) == 2
+    views.close()

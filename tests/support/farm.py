@@ -28,10 +28,18 @@ _T = TypeVar("_T")
 
 
 class Farm:
-    """Two devices behind sshd by default; `watch()` starts the engine for them."""
+    """Two devices behind sshd by default; `watch()` starts the engine for them.
+
+    `settings` hold for all devices, those in `own` for the device of that number.
+    """
 
     def __init__(
-        self, devices: int = 2, slots: int = 1, settle: float = 0.2, **settings: Any
+        self,
+        devices: int = 2,
+        slots: int = 1,
+        settle: float = 0.2,
+        own: dict[int, dict[str, Any]] | None = None,
+        **settings: Any,
     ) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="blendtui-farm-"))
         self.share = self.root / "share"
@@ -40,6 +48,7 @@ class Farm:
         self.config = self.root / "devices.toml"
         self.servers = [Sshd(self.root / f"host{number}").start() for number in range(devices)]
         self.settings = settings
+        self.own = own or {}
         self.slots = slots
         self.settle = settle
         self.output = self.root / "output"
@@ -66,6 +75,7 @@ class Farm:
                 "work_dir": device.work_dir,
                 "slots": self.slots,
                 **self.settings,
+                **self.own.get(number, {}),
             }
         whole = {"share": {"path": str(self.share), "settle": self.settle}, "devices": devices}
         fresh = self.config.with_suffix(".new")
@@ -157,6 +167,7 @@ class Farm:
         """End everything and remove it."""
         if self._engine is not None and self._engine.poll() is None:
             self.kill()
+        self.kill_engines()
         for blender in self.blenders():
             os.kill(blender, signal.SIGKILL)
         for server in self.servers:
@@ -165,13 +176,21 @@ class Farm:
 
     def blenders(self) -> list[int]:
         """Give the Blender processes of this farm's devices."""
+        return self._processes(lambda words: words[0].endswith(b"blender"))
+
+    def kill_engines(self) -> None:
+        """End all engines with SIGKILL, those too that a control centre has started."""
+        for engine in self._processes(lambda words: b"--watch" in words):
+            os.kill(engine, signal.SIGKILL)
+
+    def _processes(self, wanted: Callable[[list[bytes]], bool]) -> list[int]:
         found = []
         for entry in Path("/proc").iterdir():
             try:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0].endswith(b"blender") and any(str(self.root).encode() in w for w in words):
+            if wanted(words) and any(str(self.root).encode() in word for word in words):
                 found.append(int(entry.name))
         return found
 

@@ -8,6 +8,7 @@ movie     cycles, writing an FFmpeg movie
 scripted  cycles with a text block that would leave the file RAN beside the .blend
 second    cycles, its active scene is "Second", with another picture size
 missing   cycles with a picture that isn't there
+exr       cycles, writing OpenEXR; "layers" writes all layers into one, "deep" 16 bits of PNG
 undenoised  cycles with denoising, which Debian's Blender was built without
 """
 
@@ -93,6 +94,15 @@ def main() -> None:
     image.filepath = "//textures\\gone.png"
     image.use_fake_user = True
     save("missing")
+    for name, kind, depth in (
+        ("exr", "OPEN_EXR", "16"), ("layers", "OPEN_EXR_MULTILAYER", "32"), ("deep", "PNG", "16"),
+    ):  # fmt: skip
+        settings = basis().render.image_settings
+        if hasattr(settings, "media_type") and kind.endswith("MULTILAYER"):
+            settings.media_type = "MULTI_LAYER_IMAGE"
+        settings.file_format = kind
+        settings.color_depth = depth
+        save(name)
     scene = basis()
     scene.cycles.use_denoising = True
     save("undenoised")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from blendtui.farm.events import Event
 from blendtui.farm.scheduler import Scheduler
@@ -32,7 +33,7 @@ class StoreStory:
         self.now += 1
         self.journal.commit(self.now, (), [(self.journal.next_cause(), note)], {})
 
-    def __enter__(self) -> StoreStory:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

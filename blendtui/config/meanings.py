@@ -1,0 +1,45 @@
+"""What each setting is for, in a sentence for whoever fills it in, and what holds without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SHARE: Mapping[str, tuple[str, str]] = {
+    "path": (
+        "The folder where you drop projects and find their frames. It must exist.",
+        "needed, such as ~/renders",
+    ),
+    "settle": ("Seconds that a complete drop must stay unchanged before it is taken.", "1.0"),
+    "patience": ("Seconds that an incomplete drop may pause before it is refused.", "60.0"),
+    "policy": ("Jobs of equal priority: “first” come, first served, or “fair” shares.", "first"),
+    "overdue": ("A frame that takes so many times what was expected is tried elsewhere.", "4.0"),
+}
+
+LIMITS: Mapping[str, tuple[str, str]] = {
+    "files": ("How many files a dropped zip may hold.", "50000"),
+    "size": ("How much a dropped zip may hold when it is unpacked.", "200 GiB"),
+    "ratio": ("How many bytes may be unpacked for one byte packed.", "200"),
+}
+
+DEVICE: Mapping[str, tuple[str, str]] = {
+    "host": (
+        "An address, a name or an alias of ~/.ssh/config; “local” is this machine.",
+        "needed, such as 192.168.1.20",
+    ),
+    "port": ("The SSH server's port.", "as SSH has it, else 22"),
+    "user": ("The user on the device.", "as SSH has it, else your own"),
+    "key": ("A private key on this machine.", "as SSH has it, and your agent's"),
+    "blender": ("The command or the path of Blender on the device.", "blender"),
+    "work_dir": ("A folder on the device for projects and frames.", "~/.cache/blendtui"),
+    "performance": ("How fast it is beside the others; 2.0 is twice as fast as 1.0.", "1.0"),
+    "slots": ("How many Blenders run at once.", "1"),
+    "threads": ("How many threads each Blender uses.", "as Blender decides"),
+    "restart_after": ("Restart a Blender after so many frames.", "never"),
+    "memory_limit": ("Restart a Blender that takes more memory, such as 12 GiB.", "never"),
+    "launch": ("What goes before Blender's command, such as nice -n 10.", "nothing"),
+    "env": ("Environment variables for Blender: NAME=value, OTHER=value.", "none"),
+    "tags": ("Words of your own for jobs to choose devices by, with commas between.", "none"),
+    "share_mount": ("Where the device itself sees the share, if it does.", "it does not"),
+    "cache": ("How much room project files may take on the device.", "20 GiB"),
+    "enabled": ("true or false; a device that is not enabled gets no work.", "true"),
+}

@@ -1,0 +1,139 @@
+"""`blendtui inspect`: what a project would be as a job, told before it is dropped."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from blendtui.errors import Failure
+from blendtui.farm.faults import Fault
+from blendtui.farm.frames import format_frames, parse_frames
+from blendtui.farm.project import BlendFacts, SceneFacts
+from blendtui.intake.archive import Unpacked, unpack
+from blendtui.intake.checks import frames_of, notes_of, problem_of
+from blendtui.intake.scene import read_facts
+from blendtui.settings import Limits
+from blendtui.wording import explain, safe, size
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A project that was looked at; `problem` is why it would be refused, or end at once.
+
+    `unpacked` and `facts` are None as far as it could not be read.
+    """
+
+    drop: Path
+    unpacked: Unpacked | None = None
+    facts: BlendFacts | None = None
+    problem: Fault | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it would not even be a job."""
+        return self.facts is None
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What does not keep it from being rendered."""
+        if self.unpacked is None or self.facts is None:
+            return ()
+        return notes_of(self.facts, self.unpacked.jobfile.scene)
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as plain data for --json."""
+        data: dict[str, Any] = {
+            "name": self.drop.name,
+            "refused": self.is_refused,
+            "problem": _said(self.problem) if self.problem else None,
+            "warnings": [_said(fault) for fault in self.warnings],
+        }
+        if self.unpacked is not None:
+            data["blend"] = self.unpacked.project.blend
+            data["files"] = len(self.unpacked.project.files)
+            data["bytes"] = sum(file.size for file in self.unpacked.project.files)
+            data["job"] = _jobfile(self.unpacked)
+        if self.facts is not None:
+            data["blender"] = ".".join(map(str, self.facts.version))
+            data["scenes"] = [_scene(scene, self.facts) for scene in self.facts.scenes]
+            data["uses"] = len(self.facts.external)
+            data["missing"] = list(self.facts.missing)
+        return data
+
+
+def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
+    """Look at a project as if it was dropped; it stays as it is, and `work` is left empty."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        into = Path(folder) / "project"
+        unpacked = facts = None
+        try:
+            # What stands behind a link is what would be copied into the share.
+            unpacked = unpack(drop.resolve() if drop.is_symlink() else drop, into, limits)
+            facts = read_facts(into, unpacked.project)
+        except Failure as failure:
+            return Inspection(drop, unpacked, facts, failure.fault)
+    jobfile = unpacked.jobfile
+    named = parse_frames(jobfile.frames) if jobfile.frames is not None else None
+    return Inspection(drop, unpacked, facts, problem_of(facts, jobfile.scene, named))
+
+
+def _said(fault: Fault) -> dict[str, str]:
+    words = explain(fault)
+    return {"kind": str(fault.kind), "what": words.what, "cure": words.cure}
+
+
+def _jobfile(unpacked: Unpacked) -> dict[str, Any]:
+    jobfile = unpacked.jobfile
+    return {
+        "frames": jobfile.frames,
+        "scene": jobfile.scene,
+        "priority": jobfile.priority,
+        "tags": list(jobfile.tags),
+        "blender": jobfile.blender,
+        "allow_scripts": jobfile.allow_scripts,
+    }
+
+
+def _scene(scene: SceneFacts, facts: BlendFacts) -> dict[str, Any]:
+    frames = frames_of(scene)
+    own = asdict(scene)
+    return {
+        "name": scene.name,
+        "active": scene.name == facts.active,
+        "frames": format_frames(frames),
+        "count": len(frames),
+        **{key: own[key] for key in ("width", "height", "percentage", "engine", "file_format")},
+        "camera": scene.camera,
+        "sequencer": scene.sequencer,
+    }
+
+
+def text(found: Inspection) -> str:
+    """Lay it out for a person."""
+    lines = []
+    if found.unpacked is not None:
+        files = found.unpacked.project.files
+        total = size(sum(file.size for file in files))
+        lines.append(f"{safe(found.drop.name)}: {len(files)} files, {total}")
+        lines.append(f"  renders  {safe(found.unpacked.project.blend)}")
+    if found.facts is not None:
+        lines.append(f"  made by  Blender {'.'.join(map(str, found.facts.version))}")
+        lines += [f"  scene    {scene_line(one)}" for one in found.as_data()["scenes"]]
+        lines += [f"  missing  {safe(path)}" for path in found.facts.missing]
+    for fault in (*found.warnings, *([found.problem] if found.problem else [])):
+        words = explain(fault)
+        lines += ["", words.what, f"  {words.cure}"]
+    return "\n".join(lines).strip()
+
+
+def scene_line(scene: dict[str, Any]) -> str:
+    """Tell of a scene in one line."""
+    width, height = (scene[side] * scene["percentage"] // 100 for side in ("width", "height"))
+    said = [f"{scene['count']} frames ({scene['frames']})" if scene["count"] else "no frames"]
+    said += [f"{width} x {height}", safe(scene["engine"]), scene["file_format"] or "format unknown"]
+    if scene["camera"] is None and not scene["sequencer"]:
+        said.append("no camera")
+    mark = " (active)" if scene["active"] else ""
+    return f"{safe(scene['name'])}{mark}: {', '.join(said)}"

@@ -1,0 +1,118 @@
+"""What the screen for adding a project tells, and what job.toml is to say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from blendtui.config.values import is_name
+from blendtui.tui import words
+from blendtui.tui.draft import Setting
+from blendtui.tui.screens.ask import frames_wrong, priority_wrong
+from blendtui.tui.words import Colors
+from blendtui.wording import safe, size
+
+FRAMES, PRIORITY, TAGS = ("frames",), ("priority",), ("tags",)
+
+_MOST_MISSING = 30
+
+
+def about_project(found: Mapping[str, Any], colors: Colors) -> Text:
+    """Tell what was found in a project: its facts, what is missing, and what is wrong."""
+    text = Text(f"{safe(found['name'], 100)}\n", "bold")
+    if "files" in found:
+        count = "1 file" if found["files"] == 1 else f"{found['files']} files"
+        text = Text().append(text).append(f"{count}, {size(found['bytes'])}")
+        made = f", made with Blender {found['blender']}" if "blender" in found else ""
+        text.append(f"; renders {safe(found['blend'], 100)}{made}\n")
+    for scene in found.get("scenes", ()):
+        mark = words.color(colors, "primary") if scene["active"] else words.color(colors, "none")
+        text.append("▸ " if scene["active"] else "  ", mark).append(_scene(scene)).append("\n")
+    missing = found.get("missing") or ()
+    if missing:
+        style = words.color(colors, "warning")
+        count = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
+        text.append(f"\n! {count} used and not in it:\n", style)
+        text.append("".join(f"  {safe(path, 200)}\n" for path in missing[:_MOST_MISSING]))
+        if len(missing) > _MOST_MISSING:
+            text.append(f"  and {len(missing) - _MOST_MISSING} more\n")
+    for said in found["warnings"]:
+        if said["kind"] != "files-missing":
+            text.append("\n! ", words.color(colors, "warning")).append(f"{said['what']}\n")
+    problem = found["problem"]
+    if problem is not None:
+        text.append("\n✗ ", words.color(colors, "error")).append(f"{problem['what']}\n", "bold")
+        text.append(f"  {problem['cure']}\n")
+    return text
+
+
+def _scene(scene: Mapping[str, Any]) -> str:
+    width, height = (scene[side] * scene["percentage"] // 100 for side in ("width", "height"))
+    count = f"{scene['count']} frames ({scene['frames']})" if scene["count"] else "no frames"
+    said = [count, f"{width} x {height}", scene["engine"], scene["file_format"] or "no format"]
+    if scene["camera"] is None and not scene["sequencer"]:
+        said.append("no camera")
+    return f"{safe(scene['name'], 60)}: {safe(', '.join(said), 200)}"
+
+
+def choices(found: Mapping[str, Any], tags: Collection[str]) -> list[Setting]:
+    """Give the form's lines, with what holds where nothing is chosen; `tags` are the devices'."""
+    job = found.get("job") or {}
+    wanted = job.get("scene")
+    own = [
+        one
+        for one in found.get("scenes", ())
+        if (one["name"] == wanted if wanted else one["active"])
+    ]
+    frames = job.get("frames") or (own[0]["frames"] if own else "")
+    known = f" They have: {', '.join(sorted(tags))}." if tags else ""
+    return [
+        Setting(FRAMES, "frames", "Such as 1-100, 3,7 or 1-100x2 for every second one.", frames),
+        Setting(PRIORITY, "priority", "0 to 100; higher goes first.", str(job.get("priority", 50))),
+        Setting(
+            TAGS,
+            "tags",
+            f"Only devices that have all of these, with commas between.{known}",
+            ", ".join(job.get("tags") or ()) or "any device",
+        ),
+    ]
+
+
+def wrong(
+    typed: Mapping[tuple[str, ...], str], tags: Collection[str]
+) -> dict[tuple[str, ...], str]:
+    """Say what is wrong with what was chosen."""
+    found = {}
+    if typed.get(FRAMES, "").strip():
+        found[FRAMES] = frames_wrong(typed[FRAMES])
+    if typed.get(PRIORITY, "").strip():
+        found[PRIORITY] = priority_wrong(typed[PRIORITY])
+    named = _tags(typed.get(TAGS, ""))
+    bad = [tag for tag in named if not is_name(tag)]
+    unknown = [tag for tag in named if tag not in tags]
+    if bad:
+        found[TAGS] = f"“{safe(bad[0], 40)}” is no tag: letters (a to z), digits, - _ and ."
+    elif unknown:
+        found[TAGS] = f"No device has the tag “{safe(unknown[0], 40)}”."
+    return {path: words_ for path, words_ in found.items() if words_}
+
+
+def _tags(typed: str) -> list[str]:
+    return [tag.strip() for tag in typed.split(",") if tag.strip()]
+
+
+def jobfile(found: Mapping[str, Any], typed: Mapping[tuple[str, ...], str]) -> dict[str, object]:
+    """Give what job.toml is to say; nothing where nothing was chosen: the drop stays as it is."""
+    chosen: dict[str, object] = {}
+    if typed.get(FRAMES, "").strip():
+        chosen["frames"] = typed[FRAMES].strip()
+    if typed.get(PRIORITY, "").strip():
+        chosen["priority"] = int(typed[PRIORITY])
+    if _tags(typed.get(TAGS, "")):
+        chosen["tags"] = _tags(typed[TAGS])
+    if not chosen:
+        return {}
+    own = {key: value for key, value in (found.get("job") or {}).items() if value not in (None, "")}
+    return {"blend": found["blend"], **own, **chosen}

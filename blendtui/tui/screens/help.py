@@ -1,0 +1,56 @@
+"""The keys of a screen, and what it is for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Label, RichLog, Static
+
+from blendtui.tui.screens.base import FarmScreen
+
+EVERYWHERE = (
+    ("enter", "open what the cursor is on"),
+    ("tab", "go to the next part of the screen"),
+    ("escape", "go back"),
+    ("ctrl+p", "all actions by name"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Help for the screen below it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close"),
+    ]
+
+    def __init__(self, screen: FarmScreen) -> None:
+        super().__init__()
+        self._about = screen
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words, then the keys."""
+        with VerticalScroll(classes="dialog wide"):
+            yield Label(self._about.title or "Help", classes="dialog-title", markup=False)
+            yield Static(self._about.HELP_TEXT, markup=False)
+            yield Static(self._keys(), classes="keys")
+
+    def _keys(self) -> Text:
+        rows: dict[str, str] = {}
+        for active in self._about.active_bindings.values():
+            binding = active.binding
+            # A table's own keys are those of every table.
+            own = not isinstance(active.node, DataTable | RichLog)
+            if own and binding.description and binding.action != "command_palette":
+                key = self.app.get_key_display(binding)
+                rows.setdefault(key, binding.tooltip or binding.description)
+        rows.update(EVERYWHERE)
+        width = max(len(key) for key in rows)
+        lines = [
+            Text.assemble((f"{key:>{width}}", "bold"), "  ", what) for key, what in rows.items()
+        ]
+        return Text("\n").join(lines)

@@ -1,0 +1,84 @@
+"""`blendtui inspect`: what a project would be, told without dropping it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from blendtui import cli
+from tests.support.zips import zip_bytes
+
+SAMPLE = Path(__file__).parents[1] / "examples" / "bouncing.zip"
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: before)
+    return tmp_path / "state"
+
+
+def _left(state: Path) -> list[Path]:
+    return list((state / "inspecting").iterdir())
+
+
+def test_a_project_is_told_to_people(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["inspect", str(SAMPLE), "--state", str(state)]) == 0
+    said = capsys.readouterr().out
+    assert "bouncing.zip: 2 files" in said
+    assert "bouncing (active): 24 frames (1-24), 320 x 180, CYCLES, PNG" in said
+    assert _left(state) == []
+
+
+def test_a_project_is_told_to_programs(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["inspect", str(SAMPLE), "--json", "--state", str(state)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["blend"], found["refused"], found["problem"]) == ("bouncing.blend", False, None)
+    assert found["scenes"][0]["count"] == 24
+    assert found["job"]["priority"] == 50
+    assert found["missing"] == []
+
+
+def test_a_drop_that_would_be_refused_says_why(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "empty.zip"
+    path.write_bytes(zip_bytes("readme.txt"))
+    assert cli.main(["inspect", str(path), "--json", "--state", str(state)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["refused"] is True
+    assert found["problem"]["kind"] == "blend-none"
+    assert _left(state) == []
+
+
+def test_a_file_that_is_gone_says_so(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["inspect", str(tmp_path / "gone.blend"), "--state", str(state)]) == 1
+    assert "gone.blend" in capsys.readouterr().out
+
+
+def test_who_ends_it_finds_nothing_left_behind(tmp_path: Path) -> None:
+    path, state = tmp_path / "large.zip", tmp_path / "state"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for number in range(150):
+            archive.writestr(f"{number}.bin", b"\0" * 1_000_000)
+        archive.writestr("a.blend", b"BLENDER")
+    words = [sys.executable, "-m", "blendtui", "inspect", str(path), "--state", str(state)]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1])
+    deadline = time.monotonic() + 20
+    while not list(state.glob("inspecting/*/project/*")):
+        assert time.monotonic() < deadline
+        assert child.poll() is None
+    child.terminate()
+    assert child.wait(20) == 130
+    assert _left(state) == []

@@ -1,0 +1,216 @@
+"""Adding a project: it is shown what it is, and what is chosen arrives on the share."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, ProgressBar
+
+from blendtui.intake.archive import Unpacked, unpack
+from blendtui.sending import send
+from blendtui.settings import Limits
+from blendtui.tui.screens.add import AddScreen
+from blendtui.tui.screens.add_words import about_project, choices, jobfile, wrong
+from blendtui.tui.screens.farm import HomeScreen
+from blendtui.tui.widgets.form import Field, Form
+from blendtui.tui.widgets.projects import ProjectTree
+from tests.support.centres import Prepared, until
+from tests.support.zips import zip_bytes
+
+SAMPLE = Path(__file__).parents[2] / "examples" / "bouncing.zip"
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Prepared]:
+    folder = tmp_path / "projects"
+    folder.mkdir()
+    shutil.copy(SAMPLE, folder / "[red]shot.zip")
+    (folder / "notes.txt").touch()
+    (folder / ".hidden.zip").touch()
+    (folder / "renders").mkdir()
+    with Prepared(tmp_path) as prepared:
+        prepared.devices(1)
+        yield prepared
+
+
+async def opened(pilot: Pilot[int], farm: Prepared) -> AddScreen:
+    screen = AddScreen(farm.root / "projects")
+    await pilot.app.push_screen(screen)
+    await until(pilot, lambda: screen.query_one(ProjectTree).root.children)
+    return screen
+
+
+async def choose(pilot: Pilot[int], screen: AddScreen, path: Path) -> None:
+    box = screen.query_one("#path", Input)
+    box.value = str(path)
+    box.focus()
+    await pilot.press("enter")
+
+
+def told(screen: AddScreen) -> str:
+    return str(screen.query_one("#about-project Static").render())
+
+
+def drops(farm: Prepared) -> list[str]:
+    return sorted(path.name for path in (farm.root / "share").iterdir())
+
+
+def sent(farm: Prepared) -> Unpacked:
+    return unpack(farm.root / "share" / "[red]shot.zip", farm.root / "unpacked", Limits())
+
+
+async def test_only_folders_and_projects_are_offered(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        nodes = screen.query_one(ProjectTree).root.children
+        assert [str(node.label) for node in nodes] == ["renders", "[red]shot.zip"]
+
+
+async def test_a_project_is_chosen_in_the_tree_and_sent_as_it_is(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: "24 frames (1-24)" in told(screen))
+        assert "[red]shot.zip" in told(screen)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+    assert drops(farm) == ["[red]shot.zip"]
+    assert (farm.root / "share" / "[red]shot.zip").read_bytes() == SAMPLE.read_bytes()
+
+
+async def test_what_is_chosen_stands_in_the_drop(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, farm.root / "projects" / "[red]shot.zip")
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        await pilot.press(*"1-12x2", "down", *"80")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+    found = sent(farm)
+    assert (found.jobfile.frames, found.jobfile.priority) == ("1-12x2", 80)
+    assert (farm.root / "projects" / "[red]shot.zip").read_bytes() == SAMPLE.read_bytes()
+
+
+async def test_a_mistake_is_told_at_its_field_and_nothing_is_sent(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, farm.root / "projects" / "[red]shot.zip")
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        await pilot.press(*"9-1", "down", "down", *"gpu", "ctrl+s")
+        await pilot.pause()
+        problems = [str(one.render()) for one in screen.query(".field-problem")]
+        assert "runs backwards" in problems[0]
+        assert "No device has the tag “gpu”" in problems[2]
+        assert isinstance(pilot.app.screen, AddScreen)
+    assert drops(farm) == []
+
+
+async def test_a_project_that_would_be_refused_says_why(farm: Prepared) -> None:
+    (farm.root / "projects" / "empty.zip").write_bytes(zip_bytes("readme.txt"))
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, farm.root / "projects" / "empty.zip")
+        await until(pilot, lambda: "holds no .blend" in told(screen) or "✗" in told(screen))
+        assert not screen.query(Field)
+        await pilot.press("ctrl+s")
+        assert isinstance(pilot.app.screen, AddScreen)
+    assert drops(farm) == []
+
+
+async def test_a_folder_and_a_file_that_is_no_project(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, farm.root / "projects" / "notes.txt")
+        await until(pilot, lambda: "neither a .zip nor a .blend" in told(screen))
+        await choose(pilot, screen, farm.root)
+        await until(pilot, lambda: screen.query_one(ProjectTree).path == farm.root)
+        await choose(pilot, screen, farm.root / "projects" / "gone.zip")
+        await until(pilot, lambda: "✗" in told(screen))
+
+
+async def test_escape_stops_a_copy_and_leaves_nothing(
+    farm: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = threading.Event()
+    go_on = threading.Event()
+
+    def slowly(source: Path, share: Path, job: dict[str, object],
+               told: Callable[[int, int], None]) -> Path:  # fmt: skip
+        def told_slowly(done: int, total: int) -> None:
+            half.set()
+            assert go_on.wait(20)
+            told(done, total)
+
+        return send(source, share, job, told_slowly)
+
+    monkeypatch.setattr("blendtui.tui.screens.add.send", slowly)
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        await pilot.press("ctrl+s")
+        await until(pilot, half.is_set)
+        assert screen.query_one(ProgressBar).display
+        assert [name.startswith(".blendtui-") for name in drops(farm)] == [True]
+        await pilot.press("escape")
+        go_on.set()
+        await until(pilot, lambda: not screen.query_one(ProgressBar).display)
+        assert drops(farm) == []
+        assert isinstance(pilot.app.screen, AddScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+
+
+FOUND = {
+    "name": "[red]a\x1b.zip",
+    "blend": "shots/a.blend",
+    "files": 2,
+    "bytes": 2048,
+    "blender": "4.2",
+    "problem": None,
+    "warnings": [],
+    "job": {"frames": None, "scene": "Night", "priority": 60, "tags": ["gpu"], "blender": ""},
+    "scenes": [
+        {"name": name, "active": name == "Day", "frames": "1-9", "count": 9, "width": 100,
+         "height": 50, "percentage": 50, "engine": "CYCLES", "file_format": "PNG",
+         "camera": None if name == "Day" else "Cam", "sequencer": False}
+        for name in ("Day", "Night")
+    ],
+    "missing": [f"tex/{number}.png" for number in range(40)],
+}  # fmt: skip
+
+
+def test_facts_and_missing_files_are_told() -> None:
+    said = about_project(FOUND, {}).plain
+    assert "[red]a\\x1b.zip" in said
+    assert "2 files, 2.0 KiB; renders shots/a.blend, made with Blender 4.2" in said
+    assert "▸ Day: 9 frames (1-9), 50 x 25, CYCLES, PNG, no camera" in said
+    assert "40 files are used and not in it" in said
+    assert "tex/29.png\n  and 10 more" in said
+
+
+def test_what_was_not_chosen_stays_as_the_project_says() -> None:
+    assert jobfile(FOUND, {}) == {}
+    said = jobfile(FOUND, {("frames",): " 1-3 ", ("tags",): "fast, gpu,", ("priority",): ""})
+    assert said == {
+        "blend": "shots/a.blend",
+        "scene": "Night",
+        "priority": 60,
+        "frames": "1-3",
+        "tags": ["fast", "gpu"],
+    }
+
+
+def test_what_holds_without_a_choice_is_shown() -> None:
+    assert [one.otherwise for one in choices(FOUND, {"gpu"})] == ["1-9", "60", "gpu"]
+
+
+def test_choices_that_make_no_sense_are_told() -> None:
+    typed: dict[tuple[str, ...], str] = {("frames",): "x", ("priority",): "101", ("tags",): "a b"}
+    assert set(wrong(typed, {"gpu"})) == {("frames",), ("priority",), ("tags",)}
+    assert wrong({("frames",): "1", ("priority",): "0", ("tags",): "gpu"}, {"gpu"}) == {}
