@@ -96,6 +96,18 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """Where a run stands just now: `remaining` in seconds, `memory` in bytes."""
+
+    run: str
+    frame: int | None
+    sample: int | None
+    samples: int | None
+    remaining: float | None
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRow:
     """A device; `lost_since` is None while there is contact, `mode` what a user wants of it."""
 

@@ -20,6 +20,7 @@ from blendtui.shown import (
     FrameRow,
     HistoryRow,
     JobRow,
+    ProgressRow,
     RunRow,
     SpanRow,
     VitalsRow,
@@ -37,6 +38,7 @@ __all__ = [
     "JobRow",
     "JobWish",
     "PictureWish",
+    "ProgressRow",
     "RunRow",
     "SpanRow",
     "Views",
@@ -127,6 +129,15 @@ class Views:
             for row in found
         ]
 
+    def states(self, job: str, since: int = -1) -> list[tuple[int, str]]:
+        """Give number and state of a job's frames that changed, in order; quick for very many."""
+        found = self._db.execute(
+            "SELECT number, state FROM frame"
+            " WHERE job = ? AND revision > ? AND state != 'unwanted' ORDER BY number",
+            (job, since),
+        )
+        return [(number, state) for number, state in found]
+
     def attempts(self, job: str, since: int = -1, frame: int | None = None) -> list[AttemptRow]:
         """Give the tries of a job's frames, or of one frame, in the order of frame and try."""
         found = self._db.execute(
@@ -211,6 +222,13 @@ class Views:
             for row in found
         ]
 
+    def progress(self) -> list[ProgressRow]:
+        """Give where all runs stand that said so; their rows' revision does not tell of it."""
+        found = self._db.execute(
+            "SELECT run, frame, sample, samples, remaining, memory FROM progress"
+        )
+        return [ProgressRow(*row) for row in found]
+
     def blenders(self, job: str) -> list[str]:
         """Give the Blender versions that have worked on a job."""
         found = self._db.execute(
@@ -218,6 +236,11 @@ class Views:
             (job,),
         )
         return [row["blender"] for row in found]
+
+    def device_names(self) -> list[str]:
+        """Give the names of all devices, in their order."""
+        found = self._db.execute("SELECT name FROM device WHERE slots > 0 ORDER BY name")
+        return [row["name"] for row in found]
 
     def devices(self, since: int = -1) -> list[DeviceRow]:
         """Give devices that changed after a revision, by name."""

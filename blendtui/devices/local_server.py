@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from pathlib import Path
 from typing import cast
@@ -33,6 +34,7 @@ class LocalServer:
 
     async def start(self) -> None:
         """Listen on loopback."""
+        _let_commands_hear_hangups()
         self._server = await asyncssh.listen(
             "127.0.0.1",
             0,
@@ -100,6 +102,16 @@ class _Files(asyncssh.SFTPServer):
     def map_path(self, path: bytes) -> bytes:
         """Find a path as sshd's own SFTP server would."""
         return os.path.join(self._home, path)  # noqa: PTH118 - bytes, which pathlib refuses
+
+
+def _let_commands_hear_hangups() -> None:
+    """Have commands not inherit that nohup, which may have started us, ignores SIGHUP.
+
+    A signal that is caught is set to its default in what we start; one that is ignored is not.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = 5.0
 """Seconds in which a running engine answers."""
 
+PATIENCE: dict[str, float] = {"clear-cache": 600.0}
+"""The same for what takes longer, on a slow disk for instance."""
+
 LOOK = 0.1
 """Seconds between two looks for the answer."""
 
@@ -41,23 +44,22 @@ DEVICE_DONE: dict[str, str] = {
 def ask_job(app: ControlCentre, kind: JobWish, job: str, detail: str = "") -> None:
     """Ask for something about a job, and tell the answer when it is there."""
     number = app.feed.views.ask_job(kind, job, detail)
-    _await(app, number, job, JOB_DONE[kind].format(detail=detail))
+    _await(app, number, job, JOB_DONE[kind].format(detail=detail), ANSWER_WITHIN)
 
 
 def ask_device(app: ControlCentre, kind: DeviceWish, device: str, detail: str = "") -> None:
     """Ask for something about a device, and tell the answer when it is there."""
     number = app.feed.views.ask_device(kind, device, detail)
-    _await(app, number, device, DEVICE_DONE[kind])
+    _await(app, number, device, DEVICE_DONE[kind], PATIENCE.get(kind, ANSWER_WITHIN))
 
 
-def _await(app: ControlCentre, number: int, whom: str, words: str) -> None:
-    app.run_worker(
-        _answer(app, number, safe(whom, 60), words), group="answers", exit_on_error=False
-    )
+def _await(app: ControlCentre, number: int, whom: str, words: str, seconds: float) -> None:
+    answer = _answer(app, number, safe(whom, 60), words, seconds)
+    app.run_worker(answer, group="answers", exit_on_error=False)
 
 
-async def _answer(app: ControlCentre, number: int, whom: str, words: str) -> None:
-    for _ in range(round(ANSWER_WITHIN / LOOK)):
+async def _answer(app: ControlCentre, number: int, whom: str, words: str, seconds: float) -> None:
+    for _ in range(round(seconds / LOOK)):
         taken, fault = app.feed.views.answer(number)
         if fault is not None:
             said = explain(fault)

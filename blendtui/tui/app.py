@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,10 +23,16 @@ from blendtui.tui.keeper import EngineState, Keeper
 from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.screens.first import FirstScreen
-from blendtui.tui.themes import THEMES
+from blendtui.tui.themes import SIXTEEN, THEMES
 
-LOOK = 0.25
+LOOK = 0.5
 """Seconds between two looks at the store."""
+
+LOOK_FROM_AFAR = 1.0
+"""The same where the terminal is at the other end of an SSH line, which may be a slow one."""
+
+SOON = 0.3
+"""Seconds after the first picture in which the other screens' code is loaded."""
 
 LOOK_AT_ENGINE = 2.0
 """Seconds between two looks for the engine."""
@@ -45,8 +53,8 @@ class ControlCentre(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "leave", "Quit"),
-        Binding("a", "add", "Add", tooltip="Choose a project and send it to the share"),
-        Binding("e", "editor", "Devices", tooltip="Change devices.toml"),
+        Binding("a", "add", "Add", show=False, tooltip="Send a project to the share"),
+        Binding("e", "editor", "Devices", show=False, tooltip="Change devices.toml"),
         Binding("ctrl+e", "start_engine", "Start the engine", show=False),
         Binding("ctrl+q", "leave", "Quit", show=False),
     ]
@@ -74,7 +82,8 @@ class ControlCentre(App[int]):
         self._feed: Feed | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        has_few_colors = self.console.color_system in ("standard", "windows")
+        self.theme = (SIXTEEN if has_few_colors else THEMES[0]).name
 
     @property
     def feed(self) -> Feed:
@@ -119,9 +128,20 @@ class ControlCentre(App[int]):
         if self._keeps_engine and self.settings is not None and self.places is not None:
             self.keeper = Keeper(self.places, same_places(self.settings, self.places))
             self.engine = EngineState.STARTING
-        self.set_interval(LOOK, self.look)
+        is_far = "SSH_CONNECTION" in os.environ
+        self.set_interval(LOOK_FROM_AFAR if is_far else LOOK, self.look)
+        self.set_timer(SOON, self._load_screens)
         if self.keeper is not None:
             self.run_worker(self._keep_engine(self.keeper), group="engine", exit_on_error=False)
+
+    def _load_screens(self) -> None:
+        """Load what the first picture did without, so that no key waits for it."""
+        names = ("job", "device", "help", "add", "editor")
+        self.run_worker(
+            lambda: [import_module(f"blendtui.tui.screens.{name}") for name in names],
+            thread=True,
+            group="loading",
+        )
 
     def on_unmount(self) -> None:
         """Close the store."""

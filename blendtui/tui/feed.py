@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blendtui.views import DeviceRow, ForecastRow, HistoryRow, JobRow, RunRow, Views
+from blendtui.shown import (
+    DeviceRow,
+    ForecastRow,
+    HistoryRow,
+    JobRow,
+    ProgressRow,
+    RunRow,
+    VitalsRow,
+)
+from blendtui.views import Views
 
 REMEMBERED = 2000
 """Lines of what happened that are kept."""
@@ -17,8 +26,11 @@ RATE_OVER = 300.0
 """Seconds over which a job's rate is measured."""
 
 ALL_DEVICES = 2.0
-"""Seconds between two readings of all devices: one that was taken out of devices.toml is told by
-nothing else."""
+"""Seconds between two readings of all devices' names: one that was taken out of devices.toml is
+told by nothing else."""
+
+UP = ("starting", "ready", "stopping")
+"""States of runs that take up a slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,14 @@ class News:
     everything: bool = False
 
 
+@dataclass(slots=True)
+class Work:
+    """What a device has done of late: frames, and seconds of rendering."""
+
+    frames: int = 0
+    seconds: float = 0.0
+
+
 class Feed:
     """Reads the store; cheap as long as nothing changes there. `runs` are those not closed."""
 
@@ -40,8 +60,13 @@ class Feed:
         self.jobs: dict[str, JobRow] = {}
         self.devices: dict[str, DeviceRow] = {}
         self.runs: dict[str, RunRow] = {}
+        self.vitals: dict[str, VitalsRow] = {}
+        self.work: dict[str, Work] = {}
+        self.work_of_all = 0
         self.forecasts: dict[str, ForecastRow] = {}
-        self.history: deque[HistoryRow] = deque(maxlen=REMEMBERED)
+        self.history: deque[HistoryRow] = deque()
+        self._progress: dict[str, ProgressRow] = {}
+        self._slots: dict[str, dict[str, RunRow]] = {}
         self._now = now
         self._version = -1
         self._revision = -1
@@ -81,21 +106,57 @@ class Feed:
 
     def _look_at_devices(self) -> tuple[DeviceRow, ...]:
         changed = self.views.devices(self._revision)
+        self.devices.update((device.name, device) for device in changed)
         if changed or self._now() - self._all_devices >= ALL_DEVICES:
             self._all_devices = self._now()
-            self.devices = {device.name: device for device in self.views.devices()}
+            self.devices = {name: self.devices[name] for name in self.views.device_names()}
+            self.vitals = self.views.vitals()
         return tuple(changed)
 
     def _look_at_runs(self) -> tuple[RunRow, ...]:
-        known, self.runs = self.runs, {run.id: run for run in self.views.runs()}
-        return tuple(run for run in self.runs.values() if known.get(run.id) != run)
+        changed = {run.id: run for run in self.views.runs(self._revision)}
+        for at in self.views.progress():
+            run = changed.get(at.run) or self.runs.get(at.run)
+            if run is not None and self._progress.get(at.run) != at:
+                self._progress[at.run] = at
+                changed[at.run] = replace(
+                    run,
+                    frame=at.frame,
+                    sample=at.sample,
+                    samples=at.samples,
+                    remaining=at.remaining,
+                    memory=at.memory,
+                )
+        for run in changed.values():
+            self._take(run)
+        return tuple(changed.values())
+
+    def _take(self, run: RunRow) -> None:
+        slots = self._slots.setdefault(run.device, {})
+        if run.state == "closed":
+            self.runs.pop(run.id, None)
+            self._progress.pop(run.id, None)
+            slots.pop(run.id, None)
+        else:
+            self.runs[run.id] = slots[run.id] = run
 
     def _happened(self) -> tuple[HistoryRow, ...]:
         happened = self.views.history(self._last)
         if happened:
             self._last = happened[-1].id
             self.history.extend(happened)
+            self._count(happened, 1)
+            gone = max(0, len(self.history) - REMEMBERED)
+            self._count([self.history.popleft() for _ in range(gone)], -1)
         return tuple(happened)
+
+    def _count(self, rows: Iterable[HistoryRow], sign: int) -> None:
+        for row in rows:
+            if row.kind == "frame-done" and row.device is not None:
+                work = self.work.setdefault(row.device, Work())
+                work.frames += sign
+                work.seconds += sign * float(row.detail or 0.0)
+                self.work_of_all += sign
 
     def _measure(self, job: JobRow) -> None:
         points = self._done.setdefault(job.name, deque(maxlen=600))
@@ -118,14 +179,10 @@ class Feed:
 
     def runs_on(self, device: str) -> list[RunRow]:
         """Give the Blenders of a device that are up or coming up, by slot."""
-        found = [run for run in self.runs.values() if run.device == device and run.state in UP]
+        found = [run for run in self._slots.get(device, {}).values() if run.state in UP]
         return sorted(found, key=lambda run: run.slot)
 
     @property
     def has_open_jobs(self) -> bool:
         """Whether anything is left to render."""
         return any(job.state in ("active", "paused") for job in self.jobs.values())
-
-
-UP = ("starting", "ready", "stopping")
-"""States of runs that take up a slot."""

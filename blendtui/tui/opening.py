@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 from blendtui.process import log_to_file
@@ -20,6 +21,8 @@ def open_centre(
     Raises:
         Failure: the state folder or the store in it can't be used.
     """
+    if hasattr(signal, "SIGHUP"):  # nohup ignores it, and a screen without a terminal hangs
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     log_to_file(state)
     learn_terminal()
     app = ControlCentre(

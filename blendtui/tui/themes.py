@@ -52,7 +52,24 @@ DAY = Theme(
     dark=False,
 )
 
-THEMES = (NIGHT, SEEN_BY_ALL, DAY)
+SIXTEEN = Theme(
+    name="blendtui-16-colors",
+    primary="#ffff00",
+    secondary="#00ffff",
+    accent="#00ffff",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    boost="#000000",
+    success="#00ff00",
+    warning="#ff00ff",
+    error="#ff0000",
+    dark=True,
+)
+"""Only colors that every terminal has; in fewer, other themes' shades of gray run together."""
+
+THEMES = (NIGHT, SEEN_BY_ALL, DAY, SIXTEEN)
 
 
 @dataclass(frozen=True, slots=True)

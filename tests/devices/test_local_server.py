@@ -143,15 +143,21 @@ class TestCommands:
             connection.abort()
             await until(end.exists)
 
+    @pytest.mark.parametrize("hangups", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "under nohup"])
     async def test_a_command_that_neither_reads_nor_writes_ends_with_its_connection(
-        self, server: LocalServer, tmp_path: Path
+        self, hangups: signal.Handlers, tmp_path: Path, request: pytest.FixtureRequest
     ) -> None:
+        before = signal.signal(signal.SIGHUP, hangups)
+        request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
+        server = LocalServer()
+        await server.start()
         file = tmp_path / "pid"
         async with directly(server) as connection:
             await connection.create_process(f"echo $$ > {file}; exec sleep 60")
             await until(lambda: file.exists() and bool(file.read_text()))
             connection.abort()
         await until(lambda: not alive(int(file.read_text())))
+        await server.close()
 
     async def test_a_detached_command_outlives_the_server(self, tmp_path: Path) -> None:
         server = LocalServer()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,11 +80,40 @@ def test_a_farm_that_was_handed_over_goes_on_and_is_joined_again(
     assert engine_runs(farm.places)
 
 
-def test_a_closed_terminal_ends_no_farm(farm: Farm, terminal: Terminal) -> None:
-    terminal.run(centre(farm), cwd=Path(__file__).parents[2])
+def test_a_terminal_of_16_colors_is_sent_no_others(farm: Farm, terminal: Terminal) -> None:
+    few = ["env", "-u", "COLORTERM", "TERM=linux"]
+    terminal.run([*few, *centre(farm)], cwd=Path(__file__).parents[2])
+    terminal.until(lambda screen: screen.count("● connected") == 2)
+    codes = set(re.findall(r"\x1b\[([\d;]*)m", terminal.colored))
+    assert not {code for code in codes if code.startswith(("38;", "48;"))}
+    assert codes & {"32", "92"}  # a green dot for the engine
+    terminal.keys("q")
+    terminal.until("ended with 0")
+
+
+def screens_of(farm: Farm) -> list[bytes]:
+    """Give the command lines of this farm's control centres that run."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(path.read_bytes())
+    own = str(farm.config).encode()
+    return [line for line in lines if own in line and b"--watch" not in line]
+
+
+DEAF = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]
+"""Runs a command that begins with SIGHUP ignored."""
+
+
+@pytest.mark.parametrize("before", [[], DEAF], ids=["", "with SIGHUP ignored"])
+def test_a_closed_terminal_ends_the_screen_and_no_farm(
+    farm: Farm, terminal: Terminal, before: list[str]
+) -> None:
+    terminal.run([*before, *centre(farm)], cwd=Path(__file__).parents[2])
     farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-60"})
     terminal.until("▶ active")
     terminal.hang_up()
+    farm.until(lambda _: not screens_of(farm))
     farm.done("shot", 60)
     assert engine_runs(farm.places)
 

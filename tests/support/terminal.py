@@ -62,6 +62,11 @@ class Terminal:
         """What is on the screen."""
         return self._tmux("capture-pane", "-p")
 
+    @property
+    def colored(self) -> str:
+        """What is on the screen, with the codes of its colors."""
+        return self._tmux("capture-pane", "-p", "-e")
+
     def until(self, holds: str | Callable[[str], object]) -> str:
         """Wait until the screen has a text, or something holds of it."""
         wanted = (lambda screen: holds in screen) if isinstance(holds, str) else holds

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from blendtui.tui.screens.farm import HomeScreen
+from blendtui.tui.widgets.happenings import Happenings
 from blendtui.tui.widgets.rows import RowTable
 from tests.support.centres import Prepared
 
@@ -31,7 +32,7 @@ def table(pilot: Pilot[int], name: str) -> RowTable:
 
 def cells(pilot: Pilot[int], name: str) -> list[list[str]]:
     shown = table(pilot, name)
-    return [[str(cell) for cell in shown.get_row_at(row)] for row in range(shown.row_count)]
+    return [[str(cell) for cell in shown.cells(key)] for key in shown.keys]
 
 
 async def test_all_jobs_and_devices_are_shown(farm: Prepared) -> None:
@@ -74,6 +75,13 @@ async def test_each_key_asks_for_one_thing(
         assert farm.requests() == ([] if wish is None else [wish])
 
 
+async def test_two_presses_are_two_steps_however_late_the_engine_answers(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        await pilot.press("plus", "plus", "minus", "plus")
+        await pilot.pause()
+        assert [detail for _, _, detail in farm.requests()] == ["60", "70", "60", "70"]
+
+
 async def test_news_changes_rows_and_leaves_the_cursor_where_it_is(farm: Prepared) -> None:
     app = farm.centre()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -89,7 +97,7 @@ async def test_the_filter_shows_only_lines_with_its_words(farm: Prepared) -> Non
     async with farm.centre().run_test(size=(120, 40)) as pilot:
         await pilot.press("slash", *"memory", "enter")
         await pilot.pause()
-        lines = [line.text for line in pilot.app.screen.query_one("#happenings").lines]  # type: ignore[attr-defined]
+        lines = pilot.app.screen.query_one(Happenings).lines
         assert lines
         assert all("memory" in line for line in lines)
 

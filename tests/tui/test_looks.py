@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.tui.app import ControlCentre
+from blendtui.tui.finding import Found
 from blendtui.tui.screens import farm as home
 from tests.support.centres import Prepared
 
@@ -40,6 +43,13 @@ async def settled(pilot: Pilot[int]) -> None:
     await pilot.pause()
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_first_start(farm: Prepared, snap_compare: Compare, size: tuple[int, int]) -> None:
+    nothing = Found(faults=(Fault.of(FaultKind.NO_DEVICES, folder=farm.root),))
+    app = ControlCentre(lambda: nothing)
+    assert snap_compare(app, terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -13,7 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, DirectoryTree, Footer, Input, Label, ProgressBar, Static
+from textual.widgets import Button, DirectoryTree, Input, Label, ProgressBar, Static
 
 from blendtui.errors import Failure
 from blendtui.sending import Stopped, send
@@ -21,6 +21,7 @@ from blendtui.tui.child import places_of, run
 from blendtui.tui.screens.add_words import about_project, choices, jobfile, wrong
 from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.widgets.form import Field, Form
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.projects import SUFFIXES, ProjectTree
 from blendtui.wording import explain, safe
 
@@ -59,7 +60,7 @@ class AddScreen(FarmScreen):
                 yield Label(id="choice-meaning", markup=False)
                 yield ProgressBar(id="progress", show_eta=True)
                 yield Button("Send it to the share (ctrl+s)", id="send", variant="primary")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin in the tree."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Input, RichLog, Static
+from textual.widgets import Input, RichLog, Static
 
 from blendtui.shown import DeviceRow, DeviceTotals, RunRow
 from blendtui.tui import actions
@@ -20,6 +20,7 @@ from blendtui.tui.screens.device_words import GRAPHS, about_device, facts, graph
 from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.screens.trust import TrustScreen
 from blendtui.tui.widgets.graph import Graph
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.livelog import LiveLog
 from blendtui.views import DeviceWish, Views
 from blendtui.wording import safe
@@ -45,12 +46,12 @@ class DeviceScreen(FarmScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "check", "Check", tooltip="Connect and say what the device can do"),
-        Binding("t", "trust", "Trust key", tooltip="Look at its host key, and trust it"),
-        Binding("d", "drain", "Drain/enable", tooltip="Drain the device, or give it work again"),
+        Binding("t", "trust", "Trust", tooltip="Look at its host key, and trust it"),
+        Binding("d", "drain", "Drain", tooltip="Drain the device, or give it work again"),
         Binding("o", "disable", "Disable", tooltip="Stop the device at once"),
         Binding("b", "restart", "Restart", tooltip="Start its Blenders anew, between two frames"),
-        Binding("k", "clear", "Clear cache", tooltip="Remove project files that no job needs"),
-        Binding("l", "log", "Log", tooltip="Go to the log"),
+        Binding("k", "clear", "Clear", tooltip="Remove project files that no job needs"),
+        Binding("l", "log", "Log", show=False, tooltip="Go to the log"),
         Binding("slash", "find", "Search", key_display="/", tooltip="Show only lines with…"),
         Binding("left_square_bracket", "slot(-1)", "Slot before", key_display="[", show=False),
         Binding("right_square_bracket", "slot(1)", "Next slot", key_display="]", show=False),
@@ -75,7 +76,7 @@ class DeviceScreen(FarmScreen):
                 for name, title in TITLES.items():
                     yield Graph(title, id=name)
         yield LiveLog(id="device-log")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the log."""

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Label, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from blendtui import config
@@ -33,6 +33,7 @@ from blendtui.tui.screens.checkup import CheckScreen
 from blendtui.tui.screens.clash import ClashScreen
 from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.widgets.form import Form
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.wording import explain, safe
 
 TAKE_OVER_AFTER = 0.12
@@ -75,7 +76,7 @@ class EditorScreen(FarmScreen):
             with Vertical(id="editing"):
                 yield Form(id="form")
                 yield Label(id="meaning", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Read the file."""
@@ -201,9 +202,10 @@ class EditorScreen(FarmScreen):
         path = event.setting.path
         if path[: len(self._place)] != self._place:
             return
+        within = path[len(self._place) :]
         if self._pending is not None and self._pending[0] != path:
-            self._take_over()
-        self._pending = (path, event.value)
+            self._take_over()  # which may give the device another name
+        self._pending = ((*self._place, *within), event.value)
         if self._soon is not None:
             self._soon.stop()
         self._soon = self.set_timer(TAKE_OVER_AFTER, self._check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,15 +13,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Input, Static
 
 from blendtui.shown import JobRow
 from blendtui.tui import actions
 from blendtui.tui.feed import News
 from blendtui.tui.keeper import EngineState
 from blendtui.tui.screens.base import FarmScreen
-from blendtui.tui.screens.farm_rows import DEVICE_COLUMNS, JOB_COLUMNS, device_rows, job_rows
+from blendtui.tui.screens.farm_rows import (
+    DEVICE_COLUMNS,
+    JOB_COLUMNS,
+    device_cells,
+    job_cells,
+    ranked,
+)
 from blendtui.tui.widgets.happenings import Happenings
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.rows import RowTable
 from blendtui.views import DeviceWish, JobWish
@@ -28,6 +36,9 @@ from blendtui.wording import clock, safe, size
 
 LOOK_AT_SPACE = 10.0
 """Seconds between two looks at the room that is left on the share."""
+
+ANSWERED = 2.0
+"""Seconds in which the engine answers a wish: until then the wish counts, not the store."""
 
 LOW_SPACE = 2 * 2**30
 """Bytes below which the room left on the share is shown as a warning."""
@@ -68,6 +79,8 @@ class HomeScreen(FarmScreen):
         Binding("r", "retry", "Retry", tooltip="Try the job's failed frames again"),
         Binding("x", "cancel", "Cancel", tooltip="End the job as it is"),
         Binding("d", "drain", "Drain", tooltip="Drain the device, or give it work again"),
+        Binding("a", "app.add", "Add", tooltip="Send a project to the share"),
+        Binding("e", "app.editor", "Devices", tooltip="Change devices.toml"),
         Binding(
             "slash", "filter", "Filter", show=False, key_display="/", tooltip="Filter what happened"
         ),
@@ -77,6 +90,7 @@ class HomeScreen(FarmScreen):
         super().__init__()
         self._space = ""
         self._picture: tuple[str, int] | None = None
+        self._asked: dict[str, tuple[int, float]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -89,7 +103,7 @@ class HomeScreen(FarmScreen):
         with Vertical(id="lower"):
             yield Input(placeholder="show only lines with…", id="filter")
             yield Happenings(id="happenings")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the jobs."""
@@ -117,12 +131,22 @@ class HomeScreen(FarmScreen):
 
     def _show_rows(self) -> None:
         now = self.centre.now()
-        jobs = self.query_one("#jobs", RowTable)
-        jobs.tell(job_rows(self.feed, self.palette, now))
+        feed, colors = self.feed, self.palette
+        self.query_one("#jobs", RowTable).tell(
+            ranked(feed.jobs.values()),
+            lambda name: job_cells(feed, feed.jobs[name], colors, now),
+        )
         self.query_one("#upper").display = bool(self.feed.jobs)
         self.query_one("#no-jobs").display = not self.feed.jobs
-        self.query_one("#devices", RowTable).tell(device_rows(self.feed, self.palette, now))
-        self.query_one("#summary", Static).update(self._summary())
+        self.query_one("#devices", RowTable).tell(
+            list(feed.devices),
+            lambda name: device_cells(feed, feed.devices[name], colors, now),
+        )
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Tell how the farm is; the line has one height, so nothing is laid out anew."""
+        self.query_one("#summary", Static).update(self._summary(), layout=False)
 
     def _summary(self) -> Text:
         symbol, color, words = ENGINE_WORDS[self.centre.engine]
@@ -137,7 +161,7 @@ class HomeScreen(FarmScreen):
 
     def engine_changed(self) -> None:
         """Show whether an engine runs."""
-        self.query_one("#summary", Static).update(self._summary())
+        self._sum_up()
 
     def _look_at_space(self) -> None:
         self.run_worker(self._measure_space(), group="space", exclusive=True)
@@ -149,7 +173,7 @@ class HomeScreen(FarmScreen):
             self._space = "the share is not there"
         else:
             self._space = f"{size(free)} free" + (" (low)" if free < LOW_SPACE else "")
-        self.query_one("#summary", Static).update(self._summary())
+        self._sum_up()
 
     def _show_picture(self) -> None:
         found = self.feed.views.last_picture()
@@ -161,17 +185,16 @@ class HomeScreen(FarmScreen):
 
     # what can be done
 
-    @on(DataTable.RowSelected, "#jobs")
-    def open_job(self, event: DataTable.RowSelected) -> None:
+    @on(RowTable.Selected, "#jobs")
+    def open_job(self, event: RowTable.Selected) -> None:
         """Show the job."""
-        if event.row_key.value is not None:
-            self.centre.open_job(event.row_key.value)
+        self.centre.open_job(event.key)
 
-    @on(DataTable.RowSelected, "#devices")
-    def open_device(self, event: DataTable.RowSelected) -> None:
+    @on(RowTable.Selected, "#devices")
+    def open_device(self, event: RowTable.Selected) -> None:
         """Show the device."""
-        if event.row_key.value is not None:
-            self.centre.open_device(event.row_key.value)
+        if event.key in self.feed.devices:
+            self.centre.open_device(event.key)
 
     def _job(self) -> JobRow | None:
         return self.feed.jobs.get(self.query_one("#jobs", RowTable).chosen or "")
@@ -187,7 +210,11 @@ class HomeScreen(FarmScreen):
         """Change the job's priority."""
         job = self._job()
         if job is not None:
-            priority = max(0, min(100, job.priority + by))
+            # Keys come quicker than answers: two presses are two steps.
+            asked, until = self._asked.get(job.name, (job.priority, 0.0))
+            before = asked if monotonic() < until else job.priority
+            priority = max(0, min(100, before + by))
+            self._asked[job.name] = (priority, monotonic() + ANSWERED)
             actions.ask_job(self.centre, "priority", job.name, str(priority))
 
     def action_retry(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
 
 from rich.text import Text
 
@@ -19,34 +18,29 @@ JOB_COLUMNS = (
     "Progress",
     "Done",
     "Failed",
+    "!",
     "Done at",
     "Prio",
     "Rate",
     "Elapsed",
-    "!",
 )
 DEVICE_COLUMNS = ("Device", "State", "Renders", "s/frame", "Share", "Load", "Memory", "GPU")
 
 BAR = 10
 """Cells of a job's bar."""
 
-RECENT = 50
-"""Lines of what happened by which a device's seconds for a frame are told."""
 
-Row = tuple[str, Sequence[str | Text]]
-
-
-def job_rows(feed: Feed, colors: Colors, now: float) -> Iterator[Row]:
-    """Give the jobs' rows: those that go on by rank, then those that ended, the latest first."""
-    going = [job for job in feed.jobs.values() if job.ended is None]
-    ended = [job for job in feed.jobs.values() if job.ended is not None]
+def ranked(jobs: Collection[JobRow]) -> list[str]:
+    """Give the jobs' names: those that go on by rank, then those that ended, the latest first."""
+    going = [job for job in jobs if job.ended is None]
+    ended = [job for job in jobs if job.ended is not None]
     going.sort(key=lambda job: (-job.priority, job.position))
     ended.sort(key=lambda job: (-(job.ended or 0.0), job.position))
-    for job in (*going, *ended):
-        yield job.name, _job_cells(feed, job, colors, now)
+    return [job.name for job in (*going, *ended)]
 
 
-def _job_cells(feed: Feed, job: JobRow, colors: Colors, now: float) -> list[str | Text]:
+def job_cells(feed: Feed, job: JobRow, colors: Colors, now: float) -> list[str | Text]:
+    """Give the cells of a job's row."""
     look = words.job_look(job)
     forecast = feed.forecasts.get(job.name) if job.state == "active" else None
     style = words.color(colors, look.color) + words.behind(colors)
@@ -56,50 +50,28 @@ def _job_cells(feed: Feed, job: JobRow, colors: Colors, now: float) -> list[str 
         words.progress(job.done, job.total, BAR, style),
         f"{job.done}/{job.total}",
         Text(str(job.failed), words.color(colors, "error")) if job.failed else "0",
+        Text(str(len(job.warnings)), words.color(colors, "warning")) if job.warnings else "",
         clock(forecast.expected) if forecast else "-",
         str(job.priority),
         words.rate(feed.rate(job)),
         words.elapsed(job, now),
-        Text(str(len(job.warnings)), words.color(colors, "warning")) if job.warnings else "",
     ]
 
 
-def device_rows(feed: Feed, colors: Colors, now: float) -> Iterator[Row]:
-    """Give the devices' rows, by name."""
-    done, seconds = _recent(feed)
-    vitals = feed.views.vitals()
-    runs: dict[str, list[RunRow]] = {}
-    for run in feed.runs.values():
-        if run.state in ("starting", "ready", "stopping"):
-            runs.setdefault(run.device, []).append(run)
-    whole = sum(done.values())
-    for device in feed.devices.values():
-        name = device.name
-        share = f"{done[name] / whole:.0%}" if whole else "-"
-        each = f"{seconds[name] / done[name]:.1f}" if done[name] else "-"
-        own = sorted(runs.get(name, ()), key=lambda run: run.slot)
-        yield (
-            name,
-            [
-                Text(safe(name, 30), no_wrap=True),
-                words.shown(words.device_look(device, own), colors),
-                _renders(device, own, colors, now),
-                each,
-                share,
-                *_vitals(vitals.get(name)),
-            ],
-        )
-
-
-def _recent(feed: Feed) -> tuple[Counter[str], Counter[str]]:
-    """Count the frames, and add up the seconds, that each device has done of late."""
-    done: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
-    for row in feed.history:
-        if row.kind == "frame-done" and row.device is not None:
-            done[row.device] += 1
-            seconds[row.device] += float(row.detail or 0.0)  # type: ignore[assignment]
-    return done, seconds
+def device_cells(feed: Feed, device: DeviceRow, colors: Colors, now: float) -> list[str | Text]:
+    """Give the cells of a device's row."""
+    work = feed.work.get(device.name)
+    share = f"{work.frames / feed.work_of_all:.0%}" if work else "-"
+    each = f"{work.seconds / work.frames:.1f}" if work else "-"
+    runs = feed.runs_on(device.name)
+    return [
+        Text(safe(device.name, 30), no_wrap=True),
+        words.shown(words.device_look(device, runs), colors),
+        _renders(device, runs, colors, now),
+        each,
+        share,
+        *_vitals(feed.vitals.get(device.name)),
+    ]
 
 
 def _renders(device: DeviceRow, runs: list[RunRow], colors: Colors, now: float) -> str | Text:

@@ -10,10 +10,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from blendtui.farm.faults import FaultKind
 from blendtui.tui.screens.base import FarmScreen
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.wording import explain
 
 WELCOME = """\
@@ -43,7 +44,7 @@ class FirstScreen(FarmScreen):
             yield Button("Add devices and choose the share (e)", id="editor", variant="primary")
             yield Button("Try the demo on this machine (m)", id="demo")
             yield Button("Leave (q)", id="leave")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with what most people need."""

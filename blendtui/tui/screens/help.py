@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import DataTable, Label, RichLog, Static
+from textual.widgets import Label, RichLog, Static
 
 from blendtui.tui.screens.base import FarmScreen
+from blendtui.tui.widgets.rows import RowTable
 
 EVERYWHERE = (
     ("enter", "open what the cursor is on"),
@@ -19,6 +20,16 @@ EVERYWHERE = (
     ("escape", "go back"),
     ("ctrl+p", "all actions by name"),
 )
+
+
+TOLD_BELOW = (
+    "command_palette",
+    "back",
+    "app.focus_next",
+    "app.focus_previous",
+    "screen.copy_text",
+)
+"""Actions that every screen has."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -44,8 +55,8 @@ class HelpScreen(ModalScreen[None]):
         for active in self._about.active_bindings.values():
             binding = active.binding
             # A table's own keys are those of every table.
-            own = not isinstance(active.node, DataTable | RichLog)
-            if own and binding.description and binding.action != "command_palette":
+            own = not isinstance(active.node, RowTable | RichLog)
+            if own and binding.description and binding.action not in TOLD_BELOW:
                 key = self.app.get_key_display(binding)
                 rows.setdefault(key, binding.tooltip or binding.description)
         rows.update(EVERYWHERE)

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Footer, Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane
 
 from blendtui.farm.frames import format_frames
 from blendtui.shown import JobRow, SpanRow
@@ -20,6 +20,7 @@ from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.job_words import about_frame, about_job, problems
 from blendtui.tui.screens.sure import SureScreen
 from blendtui.tui.widgets.framemap import FrameMap
+from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.logview import LogView
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.timeline import Timeline
@@ -56,7 +57,7 @@ class JobScreen(FarmScreen):
         super().__init__()
         self.title = safe(job, 60)
         self._job_name = job
-        self._revision = -1
+        self._revision = self._spans_revision = -1
         self._numbers: tuple[int, ...] = ()
         self._spans: dict[tuple[int, int], SpanRow] = {}
         self._frame: int | None = None
@@ -78,7 +79,7 @@ class JobScreen(FarmScreen):
                 yield Static(id="about-problems")
             with TabPane("Log", id="log"):
                 yield LogView(id="frame-log")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the frames."""
@@ -98,29 +99,22 @@ class JobScreen(FarmScreen):
         job = self.job
         if job is None or not self.is_mounted:
             return
+        others = job.spec.frames != self._numbers
         revision = self.feed.views.revision()
-        frames = self.feed.views.frames(self._job_name, self._revision)
-        spans = self.feed.views.spans(self._job_name, self._revision)
+        states = self.feed.views.states(self._job_name, -1 if others else self._revision)
         self._revision = revision
         grid = self.query_one(FrameMap)
-        if job.spec.frames != self._numbers:
+        if others:
             self._numbers = job.spec.frames
-            states = {row.number: row.state for row in self.feed.views.frames(self._job_name)}
-            grid.set_frames(self._numbers, states)
+            grid.set_frames(self._numbers, dict(states))
         else:
-            grid.update_states((row.number, row.state) for row in frames)
-        self._spans.update(((span.frame, span.number), span) for span in spans)
-        grid.update_seconds(
-            {one.frame: one.seconds for one in spans if one.state == "done" and one.seconds}
-        )
+            grid.update_states(states)
         self._show_time()
-        touched = {row.number for row in frames} | {span.frame for span in spans}
-        if self._frame is None or self._frame in touched:
+        if others or any(number == self._frame for number, _ in states):
             self._describe()
-        if frames or news.everything:
-            self.query_one("#about-problems", Static).update(
-                problems(job, self.feed.views.frames(self._job_name, state="failed"))
-            )
+        if states or news.everything:
+            failed = self.feed.views.frames(self._job_name, state="failed") if job.failed else []
+            self.query_one("#about-problems", Static).update(problems(job, failed))
 
     def _show_time(self) -> None:
         job = self.job
@@ -130,9 +124,21 @@ class JobScreen(FarmScreen):
         self.query_one("#about-job", Static).update(about_job(job, self.feed, self.palette, now))
         if self._frame is not None:
             self._show_picture(self._frame)  # it may have been made meanwhile
-        if self.query_one("#more", TabbedContent).active == "time":
-            timeline = self.query_one(Timeline)
-            timeline.show_spans(list(self._spans.values()), job.ended or now)
+        grid, seen = self.query_one(FrameMap), self.query_one("#more", TabbedContent).active
+        if seen == "time" or grid.by_time:
+            self._read_spans()
+        if seen == "time":
+            self.query_one(Timeline).show_spans(self._spans, job.ended or now)
+
+    def _read_spans(self) -> None:
+        """Read what happened to tries since it was read last; only for who looks at times."""
+        revision = self.feed.views.revision()
+        spans = self.feed.views.spans(self._job_name, self._spans_revision)
+        self._spans_revision = revision
+        self._spans.update(((span.frame, span.number), span) for span in spans)
+        self.query_one(FrameMap).update_seconds(
+            {one.frame: one.seconds for one in spans if one.state == "done" and one.seconds}
+        )
 
     @on(TabbedContent.TabActivated)
     def tab_activated(self) -> None:
@@ -207,6 +213,7 @@ class JobScreen(FarmScreen):
         """Show how long frames took, or their states."""
         by_time = self.query_one(FrameMap).toggle_time()
         self.query_one("#framemap").border_title = "Frames by time" if by_time else "Frames"
+        self._show_time()
 
     def action_find(self) -> None:
         """Go to a frame."""

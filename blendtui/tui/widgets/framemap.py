@@ -56,7 +56,7 @@ class FrameMap(ScrollView, can_focus=True):
         self._numbers: Sequence[int] = ()
         self._states: dict[int, str] = {}
         self._seconds: dict[int, float] = {}
-        self._by_time = False
+        self.by_time = False
         self._bounds = (0.0, 0.0)
         self._cursor = 0
 
@@ -85,7 +85,7 @@ class FrameMap(ScrollView, can_focus=True):
         if known:
             bounds = (known[len(known) // 50], known[-1 - len(known) // 50])
             changed, self._bounds = bounds != self._bounds, bounds
-            if self._by_time:
+            if self.by_time:
                 if changed:
                     self.refresh()
                 else:
@@ -94,9 +94,9 @@ class FrameMap(ScrollView, can_focus=True):
 
     def toggle_time(self) -> bool:
         """Show how long frames took instead of their states, or the states again; gives which."""
-        self._by_time = not self._by_time
+        self.by_time = not self.by_time
         self.refresh()
-        return self._by_time
+        return self.by_time
 
     @property
     def chosen(self) -> int | None:
@@ -139,7 +139,7 @@ class FrameMap(ScrollView, can_focus=True):
 
     def _draw(self, number: int) -> None:
         place = bisect_left(self._numbers, number)
-        self.refresh_lines(place // self._per_line - self.scroll_offset.y, 1)
+        self.refresh_line(place // self._per_line)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
@@ -162,7 +162,7 @@ class FrameMap(ScrollView, can_focus=True):
     def _cell(self, number: int, palette: words.Colors) -> tuple[str, Style]:
         state = self._states.get(number, "waiting")
         look = FRAME_LOOKS.get(state, FRAME_LOOKS["waiting"])
-        if self._by_time and state == "done":
+        if self.by_time and state == "done":
             return self._shade(number, palette)
         return look.symbol, words.color(palette, look.color)
 

@@ -57,7 +57,7 @@ class FramePicture(Vertical):
             if image is None:
                 return
             self._picture = _widget()
-            self.mount(self._picture, before=self._caption)
+            await self.mount(self._picture, before=self._caption)
         self._picture.image = image
         self._picture.display = image is not None
 

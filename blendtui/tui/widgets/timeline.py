@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from time import monotonic
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +14,9 @@ from textual.strip import Strip
 from blendtui.shown import SpanRow
 from blendtui.tui import words
 from blendtui.wording import clock, safe
+
+CALM = 20.0
+"""Times as long as drawing took during which it isn't drawn anew: 100,000 tries take a while."""
 
 NAME = 18
 """Columns for a slot's name."""
@@ -57,16 +61,25 @@ class Timeline(ScrollView, can_focus=True):
         self._slots: dict[tuple[str, int], list[SpanRow]] = {}
         self._begin = self._end = 0.0
         self._lines: list[tuple[str, str]] = []
+        self._next = 0.0
 
-    def show_spans(self, spans: Sequence[SpanRow], end: float) -> None:
-        """Show all tries of a job up to `end`, in seconds since the epoch."""
+    def show_spans(self, spans: Mapping[tuple[int, int], SpanRow], end: float) -> None:
+        """Show all tries of a job up to `end`, in seconds since the epoch.
+
+        Does nothing where it was drawn just now, compared with how long drawing took.
+        """
+        begun = monotonic()
+        if begun < self._next:
+            return
         self._slots = {}
-        for span in spans:
+        for span in spans.values():
             if span.started is not None:
                 self._slots.setdefault((span.device, span.slot), []).append(span)
-        begun = [span.started for span in spans if span.started is not None]
-        self._begin, self._end = min(begun, default=end), end
+        starts = (span.started for slot in self._slots.values() for span in slot)
+        self._begin = min((at for at in starts if at is not None), default=end)
+        self._end = end
         self._lay_out()
+        self._next = begun + CALM * (monotonic() - begun)
 
     def on_resize(self) -> None:
         """Draw to the new width."""
