@@ -88,6 +88,7 @@ class Engine:
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
         self._effects: set[asyncio.Task[None]] = set()
+        self._tidying: set[asyncio.Task[None]] = set()
         self._local = LocalServer()
         self._office = Office(
             share=share,
@@ -100,6 +101,7 @@ class Engine:
             offset=lambda run: self._offsets.get(run, 0),
             keep_log=self._keep_log,
             has_runs=lambda device: bool(self._scheduler.farm.runs_on(device)),
+            needs=self._needs,
             live=LiveLogs(places.own, self._journal),
         )
         self._arrivals = Arrivals(
@@ -169,7 +171,7 @@ class Engine:
 
     async def _close(self) -> None:
         await self._fleet.close()
-        await end(*self._effects)
+        await end(*self._effects, *self._tidying)
         await self._local.close()
         self._journal.close()
 
@@ -183,6 +185,7 @@ class Engine:
         return (
             self._arrivals.is_idle
             and self._inbox.empty()
+            and not self._tidying
             and not any(self._is_awaited(run) for run in farm.runs.values())
             and all(job.is_stuck for job in farm.unreported.values())
         )
@@ -265,6 +268,9 @@ class Engine:
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
             await self._reports.finish(decision.job)
+            task = asyncio.create_task(self._fleet.tidy(), name=f"tidy after {decision.job}")
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None
@@ -275,13 +281,23 @@ class Engine:
             await self._tidy(station, run.job, run.id)
         return event
 
+    def _needs(self, device: str, job: str) -> bool:
+        """Whether a job's folder on a device is needed; a job that is not known is gone."""
+        farm = self._scheduler.farm
+        known = farm.jobs.get(job)
+        has_run = any(run.job == job for run in farm.runs_on(device))
+        return has_run or (known is not None and known.is_open)
+
     async def _tidy(self, station: Station, job: str, closing: str) -> None:
-        """Remove what a finished job has left on a device, when its last run there closes."""
+        """Remove what a finished job has left on a device, when its last run there closes.
+
+        The other devices that it was on were tidied when it ended, or will be when they are back.
+        """
         farm = self._scheduler.farm
         others = [run for run in farm.runs_on(station.name) if run.job == job and run.id != closing]
         known = farm.jobs.get(job)
         if not others and (known is None or not known.is_open):
-            await station.remove_job(job)
+            await station.tidy()
 
     # time, progress, users
 

@@ -96,6 +96,10 @@ class Fleet:
                 await self.equip(settings)
                 self._office.tell(Heard(Note(NoteKind.CONFIG_READ, detail=path.name)))
 
+    async def tidy(self) -> None:
+        """Remove what finished jobs have left on the devices that can be reached."""
+        await asyncio.gather(*(station.tidy() for station in self._stations.values()))
+
     async def retire(self) -> None:
         """Close the stations of devices that are neither wanted nor have anything left."""
         for name in list(self._stations):

@@ -71,9 +71,9 @@ class Office:
     `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
     a failed try (job, frame, number of the try, text), `has_runs` says whether anything is left on
-    a device, `live` hears what Blenders say. `progress` has the newest word of each run, and
-    `vitals` of each device, until it is stored; `pictured` each run's newest picture, the newest
-    of all last, until it is fetched.
+    a device, `needs` whether a device's folder of a job is needed (device, job), `live` hears what
+    Blenders say. `progress` has the newest word of each run, and `vitals` of each device, until it
+    is stored; `pictured` each run's newest picture, the newest of all last, until it is fetched.
     """
 
     share: Share
@@ -86,6 +86,7 @@ class Office:
     offset: Callable[[str], int]
     keep_log: Callable[[str, int, int, str], None]
     has_runs: Callable[[str], bool]
+    needs: Callable[[str, str], bool]
     live: LiveLogs
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)

@@ -128,6 +128,7 @@ class Station:
         beside = [
             asyncio.create_task(pulse.keep(link)),
             asyncio.create_task(listen(self.name, link, self._work_dir, self._office)),
+            asyncio.create_task(self.tidy()),
         ]
         try:
             return await link.wait_lost()
@@ -323,10 +324,14 @@ class Station:
         await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
         return ev.RunClosed(run.id)
 
-    async def remove_job(self, job: str) -> None:
-        """Remove what a finished job has left here; what can't be removed now stays for later."""
+    async def tidy(self) -> None:
+        """Remove what finished jobs have left here; what can't be removed now stays for later."""
         with contextlib.suppress(Failure):
-            await transfer.remove_job(self._require(), self._work_dir, self._far(job))
+            link, salt = self._require(), self._office.salt
+            for job in await transfer.jobs_of(link, self._work_dir, salt):
+                async with turn(link, self._work_dir):  # it may just become needed again
+                    if not self._office.needs(self.name, job):
+                        await transfer.remove_job(link, self._work_dir, self._far(job))
 
     # what users and faces want beside the rules
 

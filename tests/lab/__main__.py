@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from tests.lab.network import lacking
 from tests.lab.story import play
@@ -93,10 +94,10 @@ def _many(options: argparse.Namespace, pictures: Path) -> int:
 
 def _played(
     options: argparse.Namespace, seeds: range, pictures: Path
-) -> Iterator[tuple[int, dict[str, object] | None, str]]:
+) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
     """Play each seed in a process of its own."""
 
-    def run(seed: int) -> tuple[int, dict[str, object] | None, str]:
+    def run(seed: int) -> tuple[int, dict[str, Any] | None, str]:
         words = [sys.executable, "-m", "tests.lab", "--seed", str(seed)]
         words += ["--pictures", str(pictures), *(["--quick"] if options.quick else [])]
         done = subprocess.run(words, capture_output=True, text=True, check=False)

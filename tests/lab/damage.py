@@ -16,6 +16,9 @@ from tests.lab.lab import Lab
 if TYPE_CHECKING:
     from tests.lab.kinds import Fault
 
+HALVES = (b'{"do":"frame","fra', b'{"do":"frame","frame":7,"try":', b'{"')
+"""Orders as far as they were written."""
+
 PATIENCE = 4.0
 """Seconds to wait for something that can be damaged."""
 
@@ -36,7 +39,7 @@ def alter_output(lab: Lab, fault: Fault) -> bool:
     host = lab.hosts[fault.host]
     host.cable.unplug()
     try:
-        found = _first(lambda: host.outputs())
+        found = _first(host.outputs)
         if found is None:
             return False
         data = bytearray(found.read_bytes())
@@ -75,7 +78,7 @@ def halve_order(lab: Lab, fault: Fault) -> bool:
     except FileNotFoundError:
         return False
     with os.fdopen(handle, "ab") as file:
-        file.write((b'{"do":"frame","fra', b'{"do":"frame","frame":7,"try":', b'{"')[fault.choice % 3])
+        file.write(HALVES[fault.choice % 3])
     return True
 
 

@@ -142,9 +142,11 @@ SetEnv SHLVL=3
         for run in self.runs():
             with contextlib.suppress(OSError):
                 told = (run / "log").read_bytes()
-                for file in sorted(run.glob("out/*/*")):
-                    if file.is_file() and f'"path":"{file.name}"'.encode() in told:
-                        found.append(file)
+                found += [
+                    file
+                    for file in sorted(run.glob("out/*/*"))
+                    if file.is_file() and f'"path":"{file.name}"'.encode() in told
+                ]
         return found
 
     def close(self) -> None:
@@ -183,7 +185,7 @@ def _all_processes() -> list[int]:
 
 def _space(pid: int) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
         return ""
 

@@ -21,9 +21,7 @@ class Lab:
         self.network = Network()
         self.hosts: list[Host] = []
         key = make_key(self.root / "key")
-        self.workstation = Workstation(
-            self.root, self.network.enter(self.network.workstation), key
-        )
+        self.workstation = Workstation(self.root, self.network.enter(self.network.workstation), key)
         for number in range(hosts):
             cable, public = self.network.add(number), key.with_suffix(".pub")
             self.hosts.append(Host(self.root / f"host{number}", f"host{number}", cable, public))

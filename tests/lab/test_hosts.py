@@ -1,4 +1,4 @@
-"""The lab is what it says: hosts that can be cut off, slowed, switched off, filled, and are back."""
+"""The lab is what it says: hosts can be cut off, slowed, switched off, filled, and are back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def lab() -> Iterator[Lab]:
 def says(lab: Lab, number: int, script: str = "echo hello", seconds: float = 3) -> str:
     """Have a host run something over SSH, from the workstation."""
     station, host = lab.workstation, lab.hosts[number]
-    options = ["-F", "none", "-i", str(station.key), "-o", "ConnectTimeout=1", "-o", "BatchMode=yes"]
+    options = ["-F", "none", "-i", str(station.key)]
+    options += ["-o", "ConnectTimeout=1", "-o", "BatchMode=yes"]
     known = ["-o", f"UserKnownHostsFile={station.places.known_hosts}"]
     words = ["ssh", *options, *known, f"root@{host.cable.address}", script]
     enter = lab.network.enter(lab.network.workstation)
@@ -95,12 +96,12 @@ def test_disks_fill_lock_and_go_away(lab: Lab) -> None:
     share = lab.workstation.share
     (share.folder / "file").write_text("kept")
     share.fill()
-    with pytest.raises(OSError) as full:  # noqa: PT011 - the number is what counts
+    with pytest.raises(OSError) as full:
         (share.folder / "more").write_bytes(b"x" * 5000)
     assert full.value.errno == errno.ENOSPC
     share.empty()
     assert share.lock()
-    with pytest.raises(OSError) as locked:  # noqa: PT011
+    with pytest.raises(OSError) as locked:
         (share.folder / "more").write_text("x")
     assert locked.value.errno == errno.EROFS
     share.unlock()

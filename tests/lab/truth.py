@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from blendtui.views import Views
 from tests.lab.hosts import Host
 from tests.lab.lab import Lab
 from tests.support.farm import same_pixels
+
+SOON = 25.0
+"""Seconds within which what only looks at a device ends after its connection: it looks every 10."""
 
 LOGS = "logs"
 """A folder in a job's folder with logs of failed tries: for the user, and no remains."""
@@ -90,9 +94,17 @@ def remains(host: Host) -> Iterator[str]:
     if jobs:
         files = [str(path.relative_to(host.work_dir)) for path in host.work_dir.glob("jobs/**/*")]
         yield f"{host.name}: left on the device: {jobs}, {files[:20]}"
-    others = [pid for pid in host.processes() if not _is_its_own(host, pid)]
+    others = _others(host)
+    deadline = time.monotonic() + SOON
+    while others and not blenders and time.monotonic() < deadline:
+        time.sleep(0.2)
+        others = _others(host)
     if others and not blenders:
         yield f"{host.name}: processes left: {sorted(_words(pid) for pid in others)}"
+
+
+def _others(host: Host) -> list[int]:
+    return [pid for pid in host.processes() if not _is_its_own(host, pid)]
 
 
 def _is_its_own(host: Host, pid: int) -> bool:

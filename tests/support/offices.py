@@ -30,6 +30,7 @@ def office(places: Places, journal: Journal, heard: list[Heard]) -> Office:
         offset=lambda run: 0,
         keep_log=lambda job, frame, number, text: None,
         has_runs=lambda device: False,
+        needs=lambda device, job: False,
         live=LiveLogs(places.own, journal),
     )
 
