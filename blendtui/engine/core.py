@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from blendtui.devices.local_server import LocalServer
@@ -268,9 +268,7 @@ class Engine:
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
             await self._reports.finish(decision.job)
-            task = asyncio.create_task(self._fleet.tidy(), name=f"tidy after {decision.job}")
-            self._tidying.add(task)
-            task.add_done_callback(self._tidying.discard)
+            self._tidy(decision.job, self._fleet)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None
@@ -278,7 +276,8 @@ class Engine:
             raise Failure.of(FaultKind.LINK_LOST, device="?", detail="not in devices.toml")
         event = await station.perform(decision, run)
         if isinstance(event, ev.RunClosed):
-            await self._tidy(station, run.job, run.id)
+            self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
+            return None
         return event
 
     def _needs(self, device: str, job: str) -> bool:
@@ -288,16 +287,18 @@ class Engine:
         has_run = any(run.job == job for run in farm.runs_on(device))
         return has_run or (known is not None and known.is_open)
 
-    async def _tidy(self, station: Station, job: str, closing: str) -> None:
-        """Remove what a finished job has left on a device, when its last run there closes.
+    def _tidy(self, job: str, stations: Iterable[Station]) -> None:
+        """Remove what a job that is over has left on devices; those out of reach are tidied later.
 
-        The other devices that it was on were tidied when it ended, or will be when they are back.
+        Where it still has runs it is tidied when the last of them closes.
         """
-        farm = self._scheduler.farm
-        others = [run for run in farm.runs_on(station.name) if run.job == job and run.id != closing]
-        known = farm.jobs.get(job)
-        if not others and (known is None or not known.is_open):
-            await station.tidy()
+        known = self._scheduler.farm.jobs.get(job)
+        if known is not None and known.is_open:
+            return
+        for station in stations:
+            task = asyncio.create_task(station.tidy(), name=f"tidy {station.name}")
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
 
     # time, progress, users
 

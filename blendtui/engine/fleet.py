@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 from blendtui import config
@@ -33,6 +34,9 @@ class Fleet:
 
     def __contains__(self, device: object) -> bool:
         return device in self._stations
+
+    def __iter__(self) -> Iterator[Station]:
+        return iter(list(self._stations.values()))
 
     def station(self, device: str) -> Station | None:
         """Give a device's station."""
@@ -95,10 +99,6 @@ class Fleet:
             if settings is not None:
                 await self.equip(settings)
                 self._office.tell(Heard(Note(NoteKind.CONFIG_READ, detail=path.name)))
-
-    async def tidy(self) -> None:
-        """Remove what finished jobs have left on the devices that can be reached."""
-        await asyncio.gather(*(station.tidy() for station in self._stations.values()))
 
     async def retire(self) -> None:
         """Close the stations of devices that are neither wanted nor have anything left."""
