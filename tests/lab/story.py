@@ -7,7 +7,7 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -173,7 +173,7 @@ class Story:
 
     def _is_tidy(self) -> bool:
         open_runs = self.lab.workstation.look(_open_runs)
-        return open_runs == 0 and not any(True for host in self.lab.hosts for _ in _left(host))
+        return open_runs == 0 and not any(told for host in self.lab.hosts for told in remains(host))
 
     def _state(self) -> str:
         return str(self.lab.workstation.look(lambda views: (views.job(JOB), views.runs())))
@@ -181,13 +181,6 @@ class Story:
 
 def _open_runs(views: Views) -> int:
     return sum(run.state != "closed" for run in views.runs())
-
-
-def _left(host: object) -> Iterator[str]:
-    from tests.lab.hosts import Host  # noqa: PLC0415
-
-    assert isinstance(host, Host)
-    yield from (told for told in remains(host) if "processes left" not in told)
 
 
 def play(

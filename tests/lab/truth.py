@@ -31,6 +31,7 @@ def violations(lab: Lab, job: str, frames: tuple[int, ...], expected: Path) -> I
     yield from _share(lab, job)
     for host in lab.hosts:
         yield from remains(host)
+        yield from _processes(host)
     yield from _told(lab)
 
 
@@ -94,12 +95,16 @@ def remains(host: Host) -> Iterator[str]:
     if jobs:
         files = [str(path.relative_to(host.work_dir)) for path in host.work_dir.glob("jobs/**/*")]
         yield f"{host.name}: left on the device: {jobs}, {files[:20]}"
+
+
+def _processes(host: Host) -> Iterator[str]:
+    """Say which processes are left, when they have had the time to end."""
     others = _others(host)
     deadline = time.monotonic() + SOON
-    while others and not blenders and time.monotonic() < deadline:
+    while others and time.monotonic() < deadline:
         time.sleep(0.2)
         others = _others(host)
-    if others and not blenders:
+    if others:
         yield f"{host.name}: processes left: {sorted(_words(pid) for pid in others)}"
 
 
