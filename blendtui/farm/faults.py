@@ -84,6 +84,7 @@ class FaultKind(StrEnum):
     OUTPUT_REFUSED = "output-refused"
     # the share and this machine
     SHARE_MISSING = "share-missing"
+    SHARE_UNMOUNTED = "share-unmounted"
     SHARE_WRITE = "share-write"
     SHARE_TAKEN = "share-taken"
     STATE_UNWRITABLE = "state-unwritable"

@@ -150,7 +150,10 @@ class Story:
                 KINDS[fault.kind].end(self.lab, fault)
                 self._say(f"over: {fault}")
                 continue
+            asked = time.monotonic()
             happened = KINDS[fault.kind].begin(self.lab, fault)
+            # What had to be waited for puts all others off: two must not strike the same at once.
+            self._begun += time.monotonic() - asked
             self._say(f"{'' if happened else 'NOT '}{fault}")
             self.outcome.injected[fault.kind] += happened
             self._struck.append(fault)
