@@ -3,11 +3,14 @@ PYTHON ?= python3
 export PYTHON
 VENV = .venv/bin
 
-.PHONY: help demo test lint format bench addon screenshots clean setup-demo setup-test setup-bench
+N ?= 20
+
+.PHONY: help demo test chaos lint format bench addon screenshots clean setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
+	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make lint    only the checks"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks, against what people do by hand"
@@ -23,6 +26,9 @@ demo: setup-demo
 
 test: lint
 	$(VENV)/pytest
+
+chaos: setup-test
+	$(VENV)/python -m tests.lab $(N)
 
 lint: setup-test
 	$(VENV)/ruff check

@@ -55,7 +55,7 @@ class EngineLock:
         """Take both locks.
 
         Raises:
-            Failure: SHARE_TAKEN, with who has it; SHARE_WRITE; STATE_UNWRITABLE.
+            Failure: SHARE_TAKEN, with who has it; SHARE_UNMOUNTED; SHARE_WRITE; STATE_UNWRITABLE.
         """
         try:
             self._lock.acquire(timeout=ACQUIRE, poll_interval=0.02)
@@ -67,6 +67,7 @@ class EngineLock:
             ) from error
         try:
             self._identity = self._places.identity
+            self._check_mount()
             self._claim()
         except BaseException:
             self._lock.release()
@@ -84,6 +85,15 @@ class EngineLock:
             if self.is_in_place():
                 self._file.unlink()
         self._lock.release()
+
+    def _check_mount(self) -> None:
+        """Refuse the empty folder that is left of a share which is a drive of its own."""
+        share, note = self._places.share, self._places.mounted
+        with contextlib.suppress(OSError):
+            if os.path.ismount(share):
+                note.touch()
+            elif note.exists():
+                raise Failure.of(FaultKind.SHARE_UNMOUNTED, path=share, note=note)
 
     def is_in_place(self) -> bool:
         """Whether the file on the share is this engine's: the share is the one that it claimed."""

@@ -63,6 +63,11 @@ class Places:
         return self.own / "store.db"
 
     @property
+    def mounted(self) -> Path:
+        """The file that says that the share was a mounted drive when it was last used."""
+        return self.own / "share-is-mounted"
+
+    @property
     def lock(self) -> Path:
         """The file that the running engine holds locked."""
         return self.own / "engine.lock"

@@ -298,6 +298,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = SETTING_SENTENCES | {
         "The share {path} is not there.",
         "Connect or mount it, or correct `path` under [share] in devices.toml.",
     ),
+    FaultKind.SHARE_UNMOUNTED: (
+        "The share {path} was a mounted drive before, and no drive is mounted there now.",
+        "Mount it. If it is to be a plain folder from now on, remove {note}.",
+    ),
     FaultKind.SHARE_WRITE: (
         "{path} on the share cannot be written: {reason}.",
         "Make room or mend the permissions; blendtui goes on by itself then.",

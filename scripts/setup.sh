@@ -133,6 +133,7 @@ bench) needed=$needed$(lacking parallel=parallel cpulimit=cpulimit) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \
     sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps \
-    tmux=tmux chromium=chromium)
+    tmux=tmux chromium=chromium ip=iproute2 iptables=iptables nsenter=util-linux cc=gcc \
+    cc=libc6-dev)
 install_missing "$needed" "$useful"
 ready $group || ready dev || make_venv

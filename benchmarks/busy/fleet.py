@@ -128,7 +128,7 @@ class SimulatedStation(Station):
                 return ev.RunClosed(run.id)
         return None
 
-    async def remove_job(self, job: str) -> None:
+    async def tidy(self) -> None:
         """Nothing is on the device."""
 
     async def read_picture(self, run: Run, name: str, size: int) -> bytes:

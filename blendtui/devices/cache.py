@@ -54,6 +54,14 @@ cd "$1/blobs" && xargs rm -f
 """
 """$1 the work_dir; stdin has the names, one a line."""
 
+_JOBS = r"""
+LC_ALL=C; export LC_ALL
+cd "$1/jobs" 2>/dev/null || exit 0
+for job in *."$2" .[!.]*."$2" ..?*."$2"; do
+    [ ! -d "$job" ] || printf '%s/' "$job"
+done
+"""
+
 _REMOVE = r"""
 LC_ALL=C; export LC_ALL
 rm -rf -- "$1/jobs/$2"
@@ -94,6 +102,16 @@ async def remove_job(link: Link, work_dir: str, job: str) -> None:
     Its blobs stay for the next job. Raises Failure: WORK_DIR_UNWRITABLE, LINK_LOST.
     """
     succeeded(link, work_dir, await link.run(_REMOVE, work_dir, job))
+
+
+async def jobs_of(link: Link, work_dir: str, farm: str) -> list[str]:
+    """Name the jobs of a farm that have a folder here: folders are named JOB.FARM.
+
+    Raises Failure: WORK_DIR_UNWRITABLE, LINK_LOST.
+    """
+    output = succeeded(link, work_dir, await link.run(_JOBS, work_dir, farm))
+    names = output.decode("utf-8", "replace").split("/")
+    return [name.removesuffix(f".{farm}") for name in names if name]
 
 
 async def delete(link: Link, work_dir: str, inventory: Inventory, names: Collection[str]) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from blendtui import wording
-from blendtui.devices.cache import HASHES, delete, make_room, remove_job, trim_cache
+from blendtui.devices.cache import HASHES, delete, jobs_of, make_room, remove_job, trim_cache
 from blendtui.devices.inventory import Inventory, Plan, look, plan, succeeded, turn
 from blendtui.devices.slot import resolve_work_dir
 from blendtui.devices.upload import Progress, send_blobs
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Sent",
+    "jobs_of",
     "remove_job",
     "resolve_work_dir",
     "send_manifest",

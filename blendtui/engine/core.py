@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from blendtui.devices.local_server import LocalServer
@@ -96,6 +96,7 @@ class Engine:
         self._offsets: dict[str, int] = {}
         self._logs: dict[str, int] = {}
         self._effects: set[asyncio.Task[None]] = set()
+        self._tidying: set[asyncio.Task[None]] = set()
         self._local = LocalServer()
         self._office = Office(
             share=share,
@@ -191,7 +192,7 @@ class Engine:
 
     async def _close(self) -> None:
         await self._fleet.close()
-        await end(*self._effects)
+        await end(*self._effects, *self._tidying)
         await self._local.close()
         self._journal.close()
 
@@ -205,6 +206,7 @@ class Engine:
         return (
             self._arrivals.is_idle
             and self._inbox.empty()
+            and not self._tidying
             and not any(self._is_awaited(run) for run in farm.runs.values())
             and all(job.is_stuck for job in farm.unreported.values())
         )
@@ -289,6 +291,7 @@ class Engine:
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
             await self._reports.finish(decision.job)
+            self._tidy(decision.job, self._fleet)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None
@@ -296,16 +299,22 @@ class Engine:
             raise Failure.of(FaultKind.LINK_LOST, device="?", detail="not in devices.toml")
         event = await station.perform(decision, run)
         if isinstance(event, ev.RunClosed):
-            await self._tidy(station, run.job, run.id)
+            self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
+            return None
         return event
 
-    async def _tidy(self, station: Station, job: str, closing: str) -> None:
-        """Remove what a finished job has left on a device, when its last run there closes."""
-        farm = self._scheduler.farm
-        others = [run for run in farm.runs_on(station.name) if run.job == job and run.id != closing]
-        known = farm.jobs.get(job)
-        if not others and (known is None or not known.is_open):
-            await station.remove_job(job)
+    def _tidy(self, job: str, stations: Iterable[Station]) -> None:
+        """Remove what a job that is over has left on devices; those out of reach are tidied later.
+
+        Where it still has runs it is tidied when the last of them closes.
+        """
+        known = self._scheduler.farm.jobs.get(job)
+        if known is not None and known.is_open:
+            return
+        for station in stations:
+            task = asyncio.create_task(station.tidy(), name=f"tidy {station.name}")
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
 
     # time, progress, users
 

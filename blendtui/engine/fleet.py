@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,9 @@ class Fleet:
     def settings(self) -> Settings:
         """What devices.toml says now."""
         return self._settings
+
+    def __iter__(self) -> Iterator[Station]:
+        return iter(list(self._stations.values()))
 
     def station(self, device: str) -> Station | None:
         """Give a device's station."""

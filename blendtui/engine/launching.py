@@ -13,9 +13,9 @@ from blendtui.settings import DeviceSettings
 
 
 async def send_project(
-    office: Office, device: DeviceSettings, link: Link, work_dir: str, folder: str, job: str
+    office: Office, device: DeviceSettings, link: Link, folder: RunFolder, job: str
 ) -> None:
-    """Bring a job's project to a device, into a job folder of that name.
+    """Bring a job's project to a device, into the job's folder that a run's folder is in.
 
     Raises:
         Failure: it could not be brought.
@@ -23,10 +23,10 @@ async def send_project(
     work = office.work(job)
     if device.share_mount is None:
         await transfer.send_project(
-            link, work_dir, folder, work.project, work.root, cache=device.cache
+            link, folder.work_dir, folder.job, work.project, work.root, cache=device.cache
         )
     else:
-        await transfer.send_manifest(link, work_dir, folder, work.project)
+        await transfer.send_manifest(link, folder.work_dir, folder.job, work.project)
 
 
 async def launch(

@@ -276,7 +276,7 @@ class Station:
         was_wanted = not entry.forgone
         if was_wanted:
             sending = launching.send_project(
-                self._office, self._settings, link, self._work_dir, self._far(run.job), run.job
+                self._office, self._settings, link, self._folder(run), run.job
             )
             entry.sending = asyncio.create_task(sending)
             try:
@@ -359,10 +359,14 @@ class Station:
         await asyncio.to_thread(self._office.share.remove_outbox, run.job, run.id)
         return ev.RunClosed(run.id)
 
-    async def remove_job(self, job: str) -> None:
-        """Remove what a finished job has left here; what can't be removed now stays for later."""
+    async def tidy(self) -> None:
+        """Remove what finished jobs have left here; what can't be removed now stays for later."""
         with contextlib.suppress(Failure):
-            await transfer.remove_job(self._require(), self._work_dir, self._far(job))
+            link, salt = self._require(), self._office.salt
+            for job in await transfer.jobs_of(link, self._work_dir, salt):
+                async with turn(link, self._work_dir):  # it may just become needed again
+                    if job not in self._office.jobs_on(self.name):
+                        await transfer.remove_job(link, self._work_dir, self._far(job))
 
     # what users and faces want beside the rules
 

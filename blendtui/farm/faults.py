@@ -101,6 +101,7 @@ class FaultKind(StrEnum):
     NOTIFY_NOBODY = "notify-nobody"
     # the share and this machine
     SHARE_MISSING = "share-missing"
+    SHARE_UNMOUNTED = "share-unmounted"
     SHARE_WRITE = "share-write"
     SHARE_TAKEN = "share-taken"
     STATE_UNWRITABLE = "state-unwritable"

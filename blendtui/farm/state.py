@@ -355,8 +355,7 @@ class Farm:
     ) -> None:
         """End an attempt and forget it; its frame waits again if it isn't done otherwise."""
         attempt.state = state
-        attempt.ended = now
-        attempt.fault = fault
+        attempt.ended, attempt.fault = now, fault
         self.touch(attempt)
         self.attempts.pop(attempt.key, None)
         self._no_longer_expected(attempt)
@@ -383,14 +382,14 @@ class Farm:
 
     def attempt(self, run: str, frame: int, number: int) -> Attempt | None:
         """Find a run's attempt; None for a frame that was never ordered from it or is over."""
-        owner = self.runs.get(run)
-        return owner.attempts.get((owner.job, frame, number)) if owner else None
+        own = self.runs.get(run)
+        return own.attempts.get((own.job, frame, number)) if own else None
 
     def copies(self, attempt: Attempt) -> list[Attempt]:
         """All other attempts at the same frame that somebody counts on."""
-        numbers = self.frames[attempt.job][attempt.frame].live
-        keys = [(attempt.job, attempt.frame, number) for number in numbers]
-        return [self.attempts[key] for key in keys if key != attempt.key]
+        job, frame, own = attempt.key
+        others = [number for number in self.frames[job][frame].live if number != own]
+        return [self.attempts[job, frame, number] for number in others]
 
     def runs_of(self, job: str) -> list[Run]:
         """All runs of a job that are not closed, in the order of their starts."""

@@ -20,6 +20,7 @@ from blendtui.farm.faults import FaultKind
 from blendtui.locks import FILE, STALE, EngineLock, engine_runs
 from blendtui.places import Places
 from blendtui.wording import explain
+from tests.support.shares import needs_root
 
 _ENGINE = """
 import sys
@@ -229,6 +230,25 @@ def test_a_file_that_somebody_removed_comes_back(places: Places) -> None:
 
 
 @pytest.mark.usefixtures("restless")
+@needs_root
+def test_an_engine_does_not_begin_in_the_empty_folder_that_is_left_of_a_mounted_share(
+    places: Places,
+) -> None:
+    mount = ["mount", "-t", "tmpfs", "tmpfs", str(places.share)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("tmpfs cannot be mounted here")
+    with EngineLock(places):
+        pass
+    subprocess.run(["umount", str(places.share)], check=True)
+    with pytest.raises(Failure) as caught, EngineLock(places):
+        pass
+    assert caught.value.fault.kind == FaultKind.SHARE_UNMOUNTED
+    assert list(places.share.iterdir()) == []
+    places.mounted.unlink()
+    with EngineLock(places):
+        pass
+
+
 def test_nothing_is_written_to_what_stands_in_an_unmounted_shares_place(places: Places) -> None:
     with EngineLock(places) as lock:
         places.share.rename(places.share.with_name("unmounted"))

@@ -2,6 +2,7 @@
 
 cycles    12 frames of a moving cube, Cycles, a few hundredths of a second each
 slow      the same, a second or two a frame
+many      the same, 60 frames of which no two are alike, a fifth of a second or so each
 nocamera  cycles without a camera
 movie     cycles, writing an FFmpeg movie
 scripted  cycles with a text block that would leave the file RAN beside the .blend
@@ -53,6 +54,14 @@ def main() -> None:
     scene.cycles.samples = 1000
     scene.cycles.use_adaptive_sampling = False
     save("slow")
+    scene = basis()
+    scene.cycles.samples = 128
+    scene.cycles.use_adaptive_sampling = False
+    scene.frame_end = 60
+    cube = bpy.data.objects["Cube"]
+    cube.location = (-4, 2, 1)
+    cube.keyframe_insert("location", frame=60)
+    save("many")
     scene = basis()
     bpy.data.objects.remove(bpy.data.objects["Camera"])
     save("nocamera")
