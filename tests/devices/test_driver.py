@@ -113,7 +113,7 @@ def test_a_repeated_order_is_answered_again_and_not_rendered_again(twelve: Drive
 
 def test_what_is_no_order_is_passed_over(twelve: DriverRun) -> None:
     started = len(twelve.all(Started))
-    for junk in (b"\n\n{\xff", b"[]", b'{"do":"frame"}', b'{"do":"frame","frame":-1,"try":1}'):
+    for junk in (b"\n\n{\xff", b"[]", b'{"do":"frame"}', b'{"do":"frame","frame":3,"try":-1}'):
         twelve.order_raw(junk + b"\n")
     for junk in (b'{"do":"frame","frame":true,"try":1}', b'{"do":"rm","frame":1,"try":1}', b"7"):
         twelve.order_raw(junk + b"\n")
