@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from blendtui.devices.connection import offered_key
-from blendtui.devices.known_hosts import HostKey, add, place_of, remove
+from blendtui.devices.known_hosts import HostKey, place_of, put, remove
 from blendtui.devices.ssh_options import Target, route
 from blendtui.settings import DeviceSettings
 
@@ -19,10 +19,10 @@ __all__ = ["HostKey", "forget", "offered_key", "trust"]
 def trust(known_hosts: Path, key: HostKey) -> None:
     """Write a host key into our file, in the place of what it held for this host.
 
-    Raises OSError when the file cannot be written.
+    Raises:
+        Failure: STATE_UNWRITABLE.
     """
-    remove(known_hosts, key.place)
-    add(known_hosts, key.line)
+    put(known_hosts, key.place, key.line)
 
 
 async def forget(known_hosts: Path, device: DeviceSettings) -> int:

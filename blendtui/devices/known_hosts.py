@@ -12,6 +12,9 @@ from typing import Any
 
 import asyncssh
 
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
+
 SSH_PORT = 22
 
 # Host keys, CA keys, revoked keys; then the same kinds of X.509, which we never have.
@@ -77,11 +80,9 @@ class KnownHosts:
         return found
 
 
-def add(file: Path, line: str) -> None:
-    """Append a line to a known_hosts file in one step, unless it is there already."""
-    lines = _lines(file)
-    if line not in lines:
-        _write(file, [*lines, line])
+def put(file: Path, place: str, line: str) -> None:
+    """Put a line in the place of all that name `place` in plain, in one step."""
+    _write(file, [*(one for one in _lines(file) if not _names(one, place)), line])
 
 
 def remove(file: Path, place: str) -> int:
@@ -126,12 +127,28 @@ def _parsed(file: Path, _changed: int, _size: int) -> asyncssh.SSHKnownHosts:
 def _lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise _unwritable(file, error) from error
 
 
 def _write(file: Path, lines: list[str]) -> None:
-    """Put a new file in the place of the old one, so that nobody ever reads half of it."""
+    """Put a new file in the place of the old one, so that nobody ever reads half of it.
+
+    Raises Failure: STATE_UNWRITABLE.
+    """
+    try:
+        _replace(file, lines)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> Failure:
+    return Failure.of(FaultKind.STATE_UNWRITABLE, path=file, reason=reason_of(error))
+
+
+def _replace(file: Path, lines: list[str]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp makes it readable by its owner only.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")

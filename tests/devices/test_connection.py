@@ -85,6 +85,15 @@ class TestHostKeys:
         assert "`blendtui devices trust attic`" in explain(fault).cure
         assert not (tmp_path / "known_hosts").exists()
 
+    async def test_a_key_that_cannot_be_written_is_told_and_the_others_stay(
+        self, sshd: Sshd, tmp_path: Path
+    ) -> None:
+        (tmp_path / "state").write_text("no folder")
+        key = await offered_key(sshd.device(), sshd.known_hosts)
+        with pytest.raises(Failure) as caught:
+            trust(tmp_path / "state" / "known_hosts", key)
+        assert caught.value.fault.kind == FaultKind.STATE_UNWRITABLE
+
     async def test_a_host_is_let_in_once_it_is_trusted_and_no_longer_when_forgotten(
         self, sshd: Sshd, tmp_path: Path
     ) -> None:
