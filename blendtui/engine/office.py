@@ -72,10 +72,10 @@ class Office:
     `salt` is a few letters of this store's own. `tell` puts something in the inbox, `work` finds
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
     a failed try (job, frame, number of the try, text), `jobs_on` names the jobs of which a device
-    has anything, `live` hears what Blenders say, `owners` know whose a frame's files are. `progress`
-    has the newest word of each run, and `vitals` of each device, until it is stored; `pictured`
-    each run's newest picture, the newest of all last, until it is fetched. `storing` says that
-    the store does not have all yet.
+    has anything, `live` hears what Blenders say, `owners` know whose a frame's files are.
+    `progress` has the newest word of each run, and `vitals` of each device, until it is stored;
+    `pictured` each run's newest picture, the newest of all last, until it is fetched. `storing`
+    says that the store does not have all yet.
     """
 
     share: Share
