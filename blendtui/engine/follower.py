@@ -212,7 +212,7 @@ def _flaw(paths: list[str]) -> str | None:
     if not paths:
         return "there are none"
     if not all(map(protocol.is_safe_output, paths)):
-        return "a file's name leads out of the frame's folder"
+        return "a file's name leads out of the frame's folder or has control characters"
     if len({path.casefold() for path in paths}) < len(paths):
         return "a file is named twice"
     return None

@@ -84,7 +84,7 @@ BASE = zip_bytes(
 _MARKS = [at for at in range(len(BASE)) if BASE[at : at + 2] == b"PK"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_mutated_zips_are_unpacked_within_the_folder_or_refused(seed: int) -> None:
     chosen = random.Random(seed)
     outcomes = {_held(_mutated(chosen)) is None for _ in range(400)}
