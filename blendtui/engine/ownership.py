@@ -14,7 +14,7 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.share.names import folded
 
-_NUMBERS = re.compile(r"\d+", re.ASCII)
+_NUMBERS = re.compile(r"(-?)(\d{1,20})", re.ASCII)
 _MARKS = re.compile(r"#+")
 _MOVIE_ENDING = re.compile(
     r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
@@ -32,13 +32,13 @@ class Pattern:
         between = "" if marks else "_?"
         self._width = len(marks[-1][0]) if marks else 4
         # A name ends differently by format and eye; what stands before the number tells enough.
-        self._name = re.compile(re.escape(folded(before)) + between + r"(\d+)", re.ASCII)
+        self._name = re.compile(re.escape(folded(before)) + between + r"(-?\d{1,20})", re.ASCII)
         self._is_known = bool(before)
 
     def frame_of(self, path: str) -> int | None:
         """Give the frame that a file's name is for; None where it isn't by this pattern."""
         found = self._name.match(folded(path.rpartition("/")[2])) if self._is_known else None
-        if found is None or found[1] != found[1].lstrip("0").rjust(self._width, "0")[:20]:
+        if found is None or found[1] != f"{int(found[1]):0{self._width}d}":  # as Blender does
             return None
         return int(found[1])
 
@@ -105,4 +105,8 @@ class Owners:
 
 
 def _holds(path: str, frame: int) -> bool:
-    return any(int(digits[:20]) == frame for digits in _NUMBERS.findall(path))
+    """Whether a number in a path is the frame's; a hyphen may be a minus, or only a hyphen."""
+    for sign, digits in _NUMBERS.findall(path):
+        if frame in (int(sign + digits), int(digits)) and (frame >= 0 or sign):
+            return True
+    return False

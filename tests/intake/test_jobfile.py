@@ -22,7 +22,6 @@ def test_all_that_job_toml_can_say_is_read() -> None:
         tags = ["gpu", "studio"]
         allow_scripts = true
         step = 3
-        scenes = ["A", "B"]
         devices = ["tower"]
         percentage = 50
         samples = 64
@@ -42,7 +41,6 @@ def test_all_that_job_toml_can_say_is_read() -> None:
         tags=("gpu", "studio"),
         allow_scripts=True,
         step=3,
-        scenes=("A", "B"),
         devices=("tower",),
         percentage=50,
         samples=64,
@@ -54,6 +52,13 @@ def test_all_that_job_toml_can_say_is_read() -> None:
         threads=4,
         time_limit=90,
     )
+
+
+def test_several_scenes_are_read_and_one_beside_them_is_refused() -> None:
+    assert read_jobfile(b'scenes = ["A", "B"]').scenes == ("A", "B")
+    with pytest.raises(Failure) as caught:
+        read_jobfile(b'scene = "A"\nscenes = ["A", "B"]')
+    assert caught.value.fault.kind == FaultKind.JOBFILE_INVALID
 
 
 def test_what_is_rendered_otherwise_is_told_in_blenders_own_words() -> None:
