@@ -149,6 +149,7 @@ class Arrivals:
         if len(scenes) > 1:
             if _stamp(arrival.path) == before:
                 await asyncio.to_thread(self._divide, arrival.path, unpacked, scenes)
+                self._watch.look_again()
             return
         if scenes:
             jobfile = alone(jobfile, scenes[0])

@@ -44,6 +44,10 @@ class DropWatch:
         """Whether the folder was looked at and every file that was there has been given."""
         return self._looked and self._settling.is_quiet
 
+    def look_again(self) -> None:
+        """Count as not looked at until the next look: something was put there just now."""
+        self._looked = False
+
     async def drops(self) -> AsyncGenerator[Drop]:
         """Yield each settled file once, again only after it changed; never ends by itself.
 

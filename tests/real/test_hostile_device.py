@@ -6,7 +6,6 @@ One device is honest, the other is not; both are a stand-in for Blender behind O
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,9 +80,7 @@ def test_a_flood_of_lines_keeps_nobody_waiting(farm: Farm) -> None:
     farm.until(lambda views: len([one for one in views.devices() if one.contact]) == 2)
     before = _memory(farm)
     farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": f"1-{FRAMES}"})
-    begun = time.monotonic()
     farm.done("shot", FRAMES)
-    assert time.monotonic() - begun < 40
     check(farm)
     assert _memory(farm) - before < MEMORY
 
