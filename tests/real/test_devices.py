@@ -89,7 +89,7 @@ def test_a_device_without_blender_is_set_aside_and_the_job_says_why(farm: Farm) 
 def test_a_device_added_while_a_job_runs_takes_part(farm: Farm) -> None:
     whole = farm.config.read_text()
     second = whole.split("[devices.host0]")[1].replace("work_dir = ", "work_dir = ")
-    farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-80"})
+    farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-400"})
     farm.watch("--once")
     farm.done("shot", 2)
     work = farm.servers[0].folder / "second"
