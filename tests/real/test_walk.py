@@ -16,7 +16,7 @@ from tests.support.scenes import blender, needs_blender, scenes
 from tests.support.sshd import Sshd, free_port, needs_sshd
 from tests.support.terminal import Terminal, needs_tmux
 
-pytestmark = [needs_blender, needs_sshd, needs_tmux]
+pytestmark = [needs_blender, needs_sshd, needs_tmux, pytest.mark.timeout(300)]
 
 FIELDS = {
     "host": "An address",
