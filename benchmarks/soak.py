@@ -1,8 +1,9 @@
 """A farm's year in minutes: the real engine and store, simulated devices, job after job.
 
 A station here carries out decisions at once, and reports frames as a device's log would: what is
-measured is the engine, whether it keeps in mind or on disk what is long over. Memory and file
-descriptors are taken all along; the last tenth is compared with the first.
+measured is the engine, whether it keeps in mind or on disk what is long over. The store's bounds
+are set low. Memory and file descriptors are taken all along; the last tenth is compared with the
+first.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ from blendtui.journal import Progress
 from blendtui.places import Places
 from blendtui.settings import DeviceSettings
 from blendtui.share import Share
+from blendtui.upkeep import Bounds
 
 FRAMES, A_JOB, DEVICES = 1_000_000, 500, 20
 QUEUED = 3
 FAILURES = 0.002
 GROWTH = 0.05
-STORE = 400 * 2**20
+STORE = 100 * 2**20
 SHA256 = "0" * 64
 
 
@@ -124,6 +126,9 @@ class Soak:
             touch=lambda: None,
             warn=lambda fault: sys.exit(str(fault)),
         )
+        # Reached within the first tenth: what is compared are two times of the same farm.
+        few = frames // 25
+        self.engine._journal.bounds = Bounds(jobs=200, frames=few, runs=few // 25, history=few)
         self.jobs = frames // A_JOB
         self.queue: list[str] = []
         self.seen: list[tuple[int, int, int, int]] = []
