@@ -3,14 +3,16 @@ PYTHON ?= python3
 export PYTHON
 VENV = .venv/bin
 
-.PHONY: help demo test lint format bench screenshots clean setup-demo setup-test setup-bench
+.PHONY: help demo test lint audit format bench soak screenshots clean setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
 	@echo "make lint    only the checks"
+	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks, against what people do by hand"
+	@echo "make soak    a million frames through the engine, in some ten minutes"
 	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
 
@@ -28,6 +30,10 @@ lint: setup-test
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
+	$(VENV)/python scripts/audit.py
+
+audit: setup-test
+	$(VENV)/python scripts/audit.py
 
 format: setup-test
 	$(VENV)/ruff check --fix
@@ -38,6 +44,9 @@ screenshots: setup-test
 
 bench: setup-bench
 	$(VENV)/python -m benchmarks
+
+soak: setup-bench
+	$(VENV)/python -m benchmarks.soak
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

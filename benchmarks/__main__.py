@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import farm, simulator, startup, transfer, uneven
+from benchmarks import farm, past, sessions, simulator, soak, startup, transfer, uneven
 
 if __name__ == "__main__":
     missed = []
-    for benchmark in (startup, transfer, simulator, farm, uneven):
+    for benchmark in (startup, past, transfer, simulator, farm, uneven, sessions, soak):
         name = benchmark.__name__.rpartition(".")[2]
         print(f"== {name}", flush=True)
         if benchmark.main():

@@ -49,7 +49,9 @@ async def options(tmp_path: Path) -> asyncssh.SSHClientConnectionOptions:
     """Give the options with which a device would be connected to, as asyncssh reads them."""
     way = await route(Target("127.0.0.1", 22, "somebody"), tmp_path / "known_hosts")
     told: dict[str, Any] = way.options | {"known_hosts": None, "config": ()}
-    return await asyncssh.SSHClientConnectionOptions.construct(None, **told)
+    found = await asyncssh.SSHClientConnectionOptions.construct(None, **told)
+    assert isinstance(found, asyncssh.SSHClientConnectionOptions)
+    return found
 
 
 async def test_nothing_old_is_offered(tmp_path: Path) -> None:
