@@ -187,7 +187,8 @@ class Soak:
         # What a start takes is not growth: the first looks come before the first forecasts.
         first, last = self.seen[1 : tenth + 1], self.seen[-tenth:]
         memory = [statistics.median(one[1] for one in part) for part in (first, last)]
-        files = [max(one[2] for one in part) for part in (first, last)]
+        # A report or a look at the store has some open for a moment; what leaks stays.
+        files = [min(one[2] for one in part) for part in (first, last)]
         store = max(one[3] for one in self.seen)
         growth = memory[1] / memory[0] - 1
         print(f"memory {memory[0] / 2**20:.1f} -> {memory[1] / 2**20:.1f} MiB, {growth:+.1%}"
