@@ -5,15 +5,18 @@ VENV = .venv/bin
 
 N ?= 20
 
-.PHONY: help demo test chaos lint format bench addon screenshots clean setup-demo setup-test setup-bench
+.PHONY: help demo test chaos lint audit format bench soak addon screenshots clean setup-demo \
+	setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make lint    only the checks"
+	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks, against what people do by hand"
+	@echo "make soak    a million frames through the engine, in some ten minutes"
 	@echo "make addon   the zip of Blender's add-on, in dist/"
 	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
@@ -35,6 +38,10 @@ lint: setup-test
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
+	$(VENV)/python scripts/audit.py
+
+audit: setup-test
+	$(VENV)/python scripts/audit.py
 
 format: setup-test
 	$(VENV)/ruff check --fix
@@ -48,6 +55,9 @@ bench: setup-bench
 
 addon:
 	@$(PYTHON) scripts/build_addon.py dist
+
+soak: setup-bench
+	$(VENV)/python -m benchmarks.soak
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

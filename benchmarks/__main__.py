@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import busy, centre, farm, simulator, startup, transfer, uneven
+from benchmarks import (
+    busy,
+    centre,
+    farm,
+    past,
+    sessions,
+    simulator,
+    soak,
+    startup,
+    transfer,
+    uneven,
+)
+
+RUN = (startup, past, transfer, simulator, farm, uneven, centre, busy, sessions, soak)
 
 if __name__ == "__main__":
     missed = []
-    for benchmark in (startup, transfer, simulator, farm, uneven, centre, busy):
+    for benchmark in RUN:
         name = benchmark.__name__.rpartition(".")[2]
         print(f"== {name}", flush=True)
         if benchmark.main():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def open_store(path: Path) -> sqlite3.Connection:
             STATE_UNWRITABLE where it can't be made or opened.
     """
     with translated(path):
+        _make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
         try:
             _make_ready(connection)
@@ -38,6 +40,19 @@ def open_store(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for the user alone; those that SQLite puts beside it have the same rights.
+
+    One that is there is not opened: to close it again would end the locks that SQLite has on it.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise sqlite3.OperationalError(str(error)) from error
 
 
 def _make_ready(connection: sqlite3.Connection) -> None:

@@ -21,6 +21,13 @@ _CIPHERS = (
     "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,"
     "aes256-ctr,aes192-ctr,aes128-ctr"
 )
+# What asyncssh still offers by itself for old servers' sake; whoever needs one of them says so in
+# ~/.ssh/config.
+_WITHOUT_SHA1 = {
+    "KexAlgorithms": ("kex_algs", "-*sha1"),
+    "MACs": ("mac_algs", "-*sha1*,umac-64*"),
+    "PubkeyAcceptedAlgorithms": ("signature_algs", "-ssh-rsa*,ssh-dss*"),
+}
 _HOST_KEYS = (
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
@@ -86,6 +93,7 @@ async def route(target: Target, known_hosts: Path) -> Route:
     known = KnownHosts([known_hosts, *files])
     keys = await _keys(target, read)
     ciphers = {} if read.config.get("Ciphers") else {"encryption_algs": _CIPHERS}
+    ciphers |= dict(told for word, told in _WITHOUT_SHA1.items() if not read.config.get(word))
     options = named | keys | ciphers | _SAFE | {"known_hosts": known.matches}
     filed_as = str(read.config.get("HostKeyAlias") or read.host)
     options["server_host_key_algs"] = _host_key_algorithms(read.config, known, filed_as, read.port)
@@ -113,7 +121,8 @@ def _host_key_algorithms(config: Any, known: KnownHosts, host: str, port: int) -
         return ()
     keys = known.keys(host, port)
     wanted = [name.decode("ascii") for key in keys for name in key.sig_algorithms]
-    return list(dict.fromkeys([*wanted, *_HOST_KEYS]))
+    current = [name for name in wanted if not name.startswith("ssh-rsa")]
+    return list(dict.fromkeys([*current, *_HOST_KEYS]))
 
 
 def _jumps(config: Any) -> tuple[Target, ...]:

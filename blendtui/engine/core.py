@@ -14,7 +14,7 @@ from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.errands import Errands
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
-from blendtui.engine.memory import keep_small
+from blendtui.engine.memory import keep_small, share_arenas
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.ownership import Owners
 from blendtui.engine.pictures import Pictures
@@ -141,6 +141,7 @@ class Engine:
         Raises:
             Failure: the share is gone at the start.
         """
+        share_arenas()
         self._office.share.check()
         await self._local.start()
         await self._restore()

@@ -215,11 +215,14 @@ class Desk:
         unit = self.pool.lightest(len(self.runs))
         slots = self.slots(devices, now, unit)
         self._looks = len(slots) // FREE_LOOKS
-        heaviest = self.pool.heaviest()
-        self._end = plan_end(slots, unit, self.pool.work, heaviest)
-        if slots:
-            free, each = min(slots, key=lambda slot: slot[0] + slot[1] * (heaviest / unit))
-            self._soonest = (free, each / unit)
+        work = self.pool.work
+        if not slots or work <= 0:
+            self._end = plan_end(slots, unit, work, 0.0)
+            return self._end
+        units = self.pool.heaviest() / unit
+        soonest, free, each = min((free + each * units, free, each) for free, each in slots)
+        self._soonest = (free, each / unit)
+        self._end = max(horizon(slots, work / unit), soonest)
         return self._end
 
     def end_with(self, cost: float, devices: dict[str, Device], now: float) -> float:

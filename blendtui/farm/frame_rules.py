@@ -13,8 +13,8 @@ from blendtui.farm.events import (
     FrameStarted,
 )
 from blendtui.farm.faults import FaultKind
-from blendtui.farm.model import SETTLED, Attempt, AttemptState, FrameState, JobState, RunState
-from blendtui.farm.run_rules import close_if_empty, collect_due
+from blendtui.farm.model import SETTLED, Attempt, AttemptState, RunState
+from blendtui.farm.run_rules import close_if_empty, collect_due, is_unneeded
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
 
@@ -56,13 +56,11 @@ def rendered(farm: Farm, event: FrameRendered, now: float) -> None:
     attempt = farm.attempt(event.run, event.frame, event.number)
     if attempt is None:
         return
-    frame, job = farm.frames[attempt.job][attempt.frame], farm.jobs[attempt.job]
     if attempt.state is AttemptState.RENDERED:
         return
     attempt.seconds, attempt.files = event.seconds, event.files
     _learn(farm, attempt, event)
-    is_unneeded = frame.state in (FrameState.DONE, FrameState.UNWANTED)
-    if is_unneeded or job.state is JobState.CANCELLED:
+    if is_unneeded(farm, attempt):
         _discard(farm, attempt, now)
         return
     if not attempt.is_live:

@@ -168,8 +168,7 @@ def _take_late(farm: Farm, run: Run, attempt: Attempt, now: float) -> bool:
     """Take a frame that lay rendered on a device while nobody counted on it any more."""
     if attempt.state is not AttemptState.GIVEN_UP or not attempt.files:
         return False
-    done = farm.frames[attempt.job][attempt.frame].state is FrameState.DONE
-    if done or farm.jobs[attempt.job].state is JobState.CANCELLED:
+    if is_unneeded(farm, attempt):
         farm.decide(DiscardFrame(run.id, attempt.frame, attempt.number))
         farm.end_attempt(attempt, AttemptState.DROPPED, now)
     else:
@@ -177,6 +176,13 @@ def _take_late(farm: Farm, run: Run, attempt: Attempt, now: float) -> bool:
         farm.note_try(NoteKind.LATE_FRAME, attempt)
         collect_due(farm, run, now)
     return True
+
+
+def is_unneeded(farm: Farm, attempt: Attempt) -> bool:
+    """Whether nobody waits for the attempt's picture: done elsewhere, taken out, cancelled."""
+    frame = farm.frames[attempt.job][attempt.frame]
+    is_over = frame.state in (FrameState.DONE, FrameState.UNWANTED)
+    return is_over or farm.jobs[attempt.job].state is JobState.CANCELLED
 
 
 def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:

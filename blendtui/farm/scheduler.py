@@ -44,8 +44,8 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
     for job in farm.unreported.values():
         job_rules.look_for_devices(farm, job)
-    slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
-    farm.placing |= len(farm.current) < slots
+    reached = (device for device in farm.devices.values() if device.contact)
+    farm.placing |= any(slot not in farm.current for device in reached for slot in device.slots())
 
 
 def _policy_set(farm: Farm, event: events.PolicySet, now: float) -> None:

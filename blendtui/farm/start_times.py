@@ -17,6 +17,7 @@ class StartTimes:
 
     def learn(self, seconds: float, has_project: bool) -> None:
         """Take a start in; the latest counts half."""
+        seconds = max(seconds, 0.0)  # a clock may have been set back in the meantime
         old = self.again if has_project else self.first
         new = seconds if old is None else (old + seconds) / 2
         if has_project:

@@ -8,12 +8,15 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from blendtui.devices.connection import Link, connect
 from blendtui.devices.fetch import fetch, read_small
+from blendtui.devices.local_server import LocalServer
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
+from blendtui.settings import DeviceSettings
 from blendtui.wording import explain
 from tests.support.sshd import Sshd, needs_sshd, until
 
@@ -189,3 +192,29 @@ async def test_a_small_file_that_is_not_what_was_announced_is_not_read(
     gone = what == "gone"
     kind = FaultKind.OUTPUT_MISSING if gone else FaultKind.OUTPUT_CHANGED
     assert caught.value.fault.kind is kind
+
+
+class Silent(asyncssh.SFTPServer):
+    """Answers to everything, but not about one file."""
+
+    async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        if b"silent" in path:
+            await asyncio.Future()
+        return asyncssh.SFTPAttrs.from_local(os.lstat(path))
+
+
+async def test_a_device_that_says_nothing_of_a_file_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blendtui.devices.fetch.STALLED", 0.3)
+    monkeypatch.setattr("blendtui.devices.local_server._Files", Silent)
+    server = LocalServer()
+    await server.start()
+    link = await connect(DeviceSettings(name="here", host="local"), tmp_path / "none", server)
+    frame = Frame(tmp_path)
+    frame.remote = frame.remote.rename(tmp_path / "silent")
+    fault = (await frame.refused(link)).fault
+    assert fault.kind is FaultKind.OUTPUT_CHANGED
+    assert "nothing came of it" in (fault.fact("detail") or "")
+    await link.close()
+    await server.close()

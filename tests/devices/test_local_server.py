@@ -104,6 +104,24 @@ class TestNothingElse:
             with pytest.raises(asyncssh.ChannelListenError):
                 await connection.forward_remote_port("127.0.0.1", 0, "127.0.0.1", 1)
 
+    async def test_other_subsystems_terminals_screens_and_agents_are_refused(
+        self, server: LocalServer
+    ) -> None:
+        async with directly(server) as connection:
+            for name in ("netconf", "shell", "sftp/../x", ""):
+                process = await connection.create_process(subsystem=name)
+                assert (await process.wait()).exit_status == 1
+            with pytest.raises(asyncssh.ChannelOpenError):
+                await connection.run("true", x11_forwarding=True, x11_display="localhost:0")
+        async with directly(server, agent_forwarding=True, agent_path="/nonexistent") as asking:
+            told = await asking.run('printf %s "$SSH_AUTH_SOCK"')
+            assert told.stdout == os.environ.get("SSH_AUTH_SOCK", "")
+
+    async def test_an_environment_is_not_taken(self, server: LocalServer) -> None:
+        async with directly(server) as connection:
+            told = await connection.run('printf %s "$LD_PRELOAD"', env={"LD_PRELOAD": "/x.so"})
+            assert told.stdout == ""
+
     async def test_there_is_no_shell(self, server: LocalServer) -> None:
         async with directly(server) as connection:
             assert (await connection.run()).exit_status == 1

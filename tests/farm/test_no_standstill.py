@@ -18,6 +18,7 @@ from blendtui.farm.model import (
     SlotId,
 )
 from blendtui.farm.scheduler import Scheduler
+from tests.support.playbook import LINK_LOST, Playbook
 
 FILES = (OutputFile("a.png", 1, "0" * 64),)
 NUMBERS = range(1, 101)
@@ -42,6 +43,25 @@ def resumed(slots: int, waiting: list[int], dear: float) -> Scheduler:
     scheduler.handle(ev.DevicesSet(specs), 1.0)
     scheduler.restore([(job, frames)], (), (), (), learned=learned)
     return scheduler
+
+
+def test_a_lost_devices_pictures_are_rendered_anew_by_the_only_device_that_is_there() -> None:
+    """Also if a Blender that waits for work is lost as well: it's no slot that could be used."""
+    play = Playbook(DeviceSpec("left"), DeviceSpec("right"), DeviceSpec("spare"))
+    play.tell(ev.DeviceLost("spare", LINK_LOST))
+    play.add(frames=range(1, 4))
+    (_, right), orders = (one.run for one in play.starts()), []
+    for run in ("left.1.1", right):
+        play.ready(run)
+        orders += play.orders()
+    for order in orders:
+        play.render(order) if order.run != right else play.finish(order)
+    play.tell(ev.RunEnded("left.1.1"))
+    for device in ("left", "right"):
+        play.tell(ev.DeviceLost(device, LINK_LOST))
+    play.tell(ev.DeviceReached("spare"))
+    play.tell(ev.Tick(), after=100.0)
+    assert [one.slot.device for one in play.starts()] == ["spare"]
 
 
 @pytest.mark.parametrize("slots", [2, 4, 8])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
+from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, FrameState, JobState, RunState
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import NoteKind
@@ -51,6 +52,18 @@ def test_a_frame_on_its_way_to_the_share_stays_too() -> None:
     assert play.job().spec.frames == (1, 2, 3)
     play.tell(ev.FrameDone(RUN, 1, 1))
     assert play.frame(1).state is FrameState.DONE
+
+
+def test_a_frame_that_lay_on_a_lost_device_is_thrown_away_once_it_is_no_longer_wanted() -> None:
+    play = begun(range(1, 4))
+    play.render(do.OrderFrame(RUN, 1, 1))
+    play.tell(ev.DeviceLost("left", Fault.of(FaultKind.LINK_LOST)))
+    play.tell(ev.Tick(), after=100.0)
+    play.tell(ev.JobFramesSet("shot", (2, 3)))
+    decisions = play.tell(ev.DeviceReached("left"))
+    assert do.DiscardFrame(RUN, 1, 1) in decisions
+    assert states(play)[1] == "unwanted"
+    play.scheduler.check()
 
 
 def test_a_dropped_frame_that_was_begun_all_the_same_is_thrown_away() -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import sys
+import tracemalloc
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -307,3 +308,30 @@ def _hold(folder: Path, content: bytes) -> BlendFacts | None:
     except Failure as failure:
         assert failure.fault.kind is FaultKind.BLEND_UNREADABLE
         return None
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"BLENDER-v999", b"BLENDER-v000", b"BLENDER-v\xff\xff\xff", b"BLENDER-V304", b"BLENDER_v304",
+     b"BLENDER17-01v0500", b"BLENDER17-99v9999", b"BLENDER99-01v0500", b"blender-v304"],
+)  # fmt: skip
+def test_a_head_of_another_version_is_read_or_refused(
+    made: Path, tmp_path: Path, head: bytes
+) -> None:
+    _hold(tmp_path, head + (made / "plain.blend").read_bytes()[len(head) :])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
+@pytest.mark.parametrize("fill", [b"\0", b"DATA", b"ENDB\0", b"\xff"])
+def test_a_bomb_of_any_kind_is_refused_in_bounded_memory(
+    tmp_path: Path, pack: Callable[[bytes], bytes], fill: bytes
+) -> None:
+    bomb = pack(b"BLENDER-v304" + fill * (120_000_000 // len(fill)))
+    (tmp_path / "bomb.blend").write_bytes(bomb)
+    tracemalloc.start()
+    reason(tmp_path, "bomb.blend", 110_000_000)
+    (tmp_path / "bomb.blend").write_bytes(pack(bomb))
+    reason(tmp_path, "bomb.blend", 110_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80_000_000

@@ -81,6 +81,7 @@ def test_a_flood_of_lines_keeps_nobody_waiting(farm: Farm) -> None:
     before = _memory(farm)
     farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": f"1-{FRAMES}"})
     farm.done("shot", FRAMES)
+    farm.until(lambda _views: (farm.share / "shot/report.toml").exists())
     check(farm)
     assert _memory(farm) - before < MEMORY
 

@@ -40,7 +40,7 @@ def test_names_of_jobs_files_scenes_and_folders_are_only_names(tmp_path: Path) -
         sent = {path.read_bytes() for path in (work / "blobs").iterdir()}
         assert sent == {blend.read_bytes(), texture.read_bytes()}
         check_blobs(work / "blobs")
-        shown = [farm.printed(), farm.run("status").stdout, farm.run("devices").stdout]
+        shown = [farm.printed(), farm.run("status").stdout, farm.run("devices", "check").stdout]
         shown += [path.read_text() for path in farm.places.state.rglob("blendtui.log*")]
         assert not [text for text in shown if HARMFUL.search(text)]
         json.loads(farm.run("status", "--json").stdout)

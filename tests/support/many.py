@@ -48,6 +48,7 @@ _SCRIPTS = {
     "remove": slot_scripts.REMOVE,
     "follow": slot_scripts.FOLLOW,
     "rest": slot_scripts.REST,
+    "survey": cache._SURVEY,
     "look": inventory.LOOK,
     "manifest": transfer._MANIFEST,
     "remove_job": cache._REMOVE,
@@ -140,6 +141,9 @@ class Devices:
         for part in ("blobs", "jobs"):
             (Path(work_dir) / part).mkdir(parents=True, exist_ok=True)
         return f"{work_dir}\n".encode()
+
+    def _survey(self, _: bytes, work_dir: str, *jobs: str) -> bytes:
+        return self._look(b"", work_dir)
 
     def _look(self, _: bytes, work_dir: str) -> bytes:
         files = [(path.stat().st_size, path.name) for path in (Path(work_dir) / "blobs").iterdir()]

@@ -82,6 +82,12 @@ class StandIn:
             self.offset = end
             time.sleep(0.01)
 
+    def ordered(self) -> set[tuple[int, int]]:
+        """Give all that this device was ever asked for."""
+        lines = (self.run / "orders").read_text().splitlines()
+        orders = [json.loads(line) for line in lines if line]
+        return {(one["frame"], one["try"]) for one in orders if one.get("do") == "frame"}
+
     def render(self, frame: int, number: int) -> None:
         self.say("started", frame=frame, **{"try": number}, at=time.time())
         time.sleep(self.speed)
@@ -130,14 +136,15 @@ class StandIn:
 
     def _forged(self, frame: int, number: int) -> None:
         """Tell of frames that others have, that nobody has, and of none that there can be."""
-        for one in (*OTHERS, 0, -1, 999, 2**40):
-            for turn in (1, 2, -1):
-                self.put(max(one, 0), max(turn, 0), f"shot_{one:04d}.png", b"forged")
-                if (one, turn) != (frame, number):
-                    self.rendered(one, turn, f"shot_{one:04d}.png", b"forged")
-                told = {"frame": one, "try": turn, "at": 1, "kind": "render-error"}
-                self.say("failed", **told, detail="forged")
-                self.say("picture", frame=one, **{"try": turn}, file="1-1.jpg", size=1)
+        tries = {(one, turn) for one in (*OTHERS, 0, -1, 999, 2**40) for turn in (1, 2, -1)}
+        for one, turn in sorted(tries - self.ordered()):
+            self.put(max(one, 0), max(turn, 0), f"shot_{one:04d}.png", b"forged")
+            self.rendered(one, turn, f"shot_{one:04d}.png", b"forged")
+        # Only now: for a try of its own that failed it gets another one, which it may forge.
+        for one, turn in sorted(tries):
+            told = {"frame": one, "try": turn, "at": 1, "kind": "render-error"}
+            self.say("failed", **told, detail="forged")
+            self.say("picture", frame=one, **{"try": turn}, file="1-1.jpg", size=1)
         self.say("fault", kind="no-camera", facts={"scene": "forged"})
         time.sleep(1000)
 
