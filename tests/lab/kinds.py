@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,6 +43,10 @@ class Kind:
     quick: tuple[float, ...]
     begin: Callable[[Lab, Fault], bool]
     end: Callable[[Lab, Fault], None]
+
+
+class InTheWayError(Exception):
+    """A fault can't be ended as long as another one lasts: a user would try again later."""
 
 
 def _host(lab: Lab, fault: Fault) -> Host:
@@ -208,12 +211,9 @@ def _change_key(lab: Lab, fault: Fault) -> bool:
 def _trust_key(lab: Lab, fault: Fault) -> None:
     """Trust the new key with the command that users have for it."""
     name = _host(lab, fault).name
-    for _ in range(20):  # other faults may be in the way just now
-        done = lab.workstation.run("devices", "trust", name, "--yes")
-        if done.returncode == 0:
-            return
-        time.sleep(0.5)
-    lab.complaints.append(f"{name} could not be trusted: {done.stderr}")
+    done = lab.workstation.run("devices", "trust", name, "--yes")
+    if done.returncode != 0:
+        raise InTheWayError(f"{name} could not be trusted: {done.stderr}")
 
 
 def _kill_blender(lab: Lab, fault: Fault) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blendtui.views import Views
-from tests.lab.kinds import FOR_GOOD, KINDS, Fault
+from tests.lab.kinds import FOR_GOOD, KINDS, Fault, InTheWayError
 from tests.lab.lab import Lab
 from tests.lab.truth import remains, violations
 
@@ -22,6 +22,9 @@ FRAMES = 60
 
 LIMIT = 420.0
 """Seconds after the last fault within which a job must be done."""
+
+PATIENCE = 40
+"""Times that the end of a fault is tried, a second apart, while others last."""
 
 TIDY = 100.0
 """Seconds after a job's end within which nothing of it may be left on the devices."""
@@ -106,6 +109,7 @@ class Story:
         self._tell = tell
         self._begun = time.monotonic()
         self._struck: list[Fault] = []
+        self._in_the_way: Counter[Fault] = Counter()
 
     def play(self, blend: Path) -> Outcome:
         """Drop the job, let the faults happen, and look at what came of it."""
@@ -147,8 +151,8 @@ class Story:
                 self.lab.workstation.keep()
                 time.sleep(0.02)
             if not begins:
-                KINDS[fault.kind].end(self.lab, fault)
-                self._say(f"over: {fault}")
+                if not self._end(fault):
+                    heapq.heappush(due, (at + 1.0, number, False))
                 continue
             asked = time.monotonic()
             happened = KINDS[fault.kind].begin(self.lab, fault)
@@ -160,6 +164,18 @@ class Story:
             if fault.lasts != FOR_GOOD:
                 end = time.monotonic() - self._begun + fault.lasts
                 heapq.heappush(due, (end, number, False))
+
+    def _end(self, fault: Fault) -> bool:
+        """End a fault, if none of the others is in the way of that."""
+        try:
+            KINDS[fault.kind].end(self.lab, fault)
+        except InTheWayError as error:
+            self._in_the_way[fault] += 1
+            if self._in_the_way[fault] < PATIENCE:
+                return False
+            self.lab.complaints.append(str(error))
+        self._say(f"over: {fault}")
+        return True
 
     def _wait(self, check: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
