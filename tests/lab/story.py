@@ -109,6 +109,7 @@ class Story:
         self._tell = tell
         self._begun = time.monotonic()
         self._struck: list[Fault] = []
+        self._late: list[Fault] = []
         self._in_the_way: Counter[Fault] = Counter()
 
     def play(self, blend: Path) -> Outcome:
@@ -124,9 +125,7 @@ class Story:
             self.outcome.wrong.append(f"not done {LIMIT:g} s after the last fault: {self._state()}")
         self.outcome.healing = time.monotonic() - over
         self._say(f"done {self.outcome.healing:.1f} s after the last fault")
-        for fault in self._struck:
-            if fault.lasts == FOR_GOOD:
-                KINDS[fault.kind].end(self.lab, fault)
+        self._bring_back()
         if not self._wait(self._is_tidy, TIDY):
             self._say("the devices are not tidy")
         if station.is_watching and station.stop() != 0:
@@ -171,11 +170,31 @@ class Story:
             KINDS[fault.kind].end(self.lab, fault)
         except InTheWayError as error:
             self._in_the_way[fault] += 1
+            if self._is_away(fault):
+                self._late.append(fault)
+                return True
             if self._in_the_way[fault] < PATIENCE:
                 return False
             self.lab.complaints.append(str(error))
         self._say(f"over: {fault}")
         return True
+
+    def _bring_back(self) -> None:
+        """End what was for good, and what could not be ended before."""
+        late, gone = self._late, [one for one in self._struck if one.lasts == FOR_GOOD]
+        self._struck, self._late = [], []
+        for fault in gone:
+            KINDS[fault.kind].end(self.lab, fault)
+        while late:
+            if not self._wait(lambda: self._end(late[0]), PATIENCE):
+                self.lab.complaints.append(f"could not be ended: {late[0]}")
+            del late[0]
+
+    def _is_away(self, fault: Fault) -> bool:
+        """Whether the fault's host is away until the job is done."""
+        gone = [one for one in self._struck if one.lasts == FOR_GOOD]
+        target = KINDS[fault.kind].target
+        return target == "host" and any(one.host == fault.host for one in gone)
 
     def _wait(self, check: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
