@@ -25,6 +25,7 @@ from blendtui import config
 from blendtui.engine import archive, fleet
 from blendtui.engine.core import Engine
 from blendtui.engine.office import Heard, Office
+from blendtui.engine.station import Station
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.decisions import Decision
@@ -46,12 +47,11 @@ STORE = 100 * 2**20
 SHA256 = "0" * 64
 
 
-class SimStation:
-    """One device that is always there, and renders in no time."""
+class SimStation(Station):
+    """A stand-in for a device that is always there, and renders in no time."""
 
     def __init__(self, settings: DeviceSettings, office: Office) -> None:
-        self.name = settings.name
-        self._office = office
+        super().__init__(settings, office)
         self._chance = random.Random(settings.name)
         self._over: set[str] = set()
 
@@ -65,7 +65,7 @@ class SimStation:
     async def change(self, settings: DeviceSettings) -> None:
         """Nothing depends on it."""
 
-    async def remove_job(self, job: str) -> None:
+    async def tidy(self) -> None:
         """Nothing is there."""
 
     async def perform(self, decision: Decision, run: Run) -> ev.Event | None:

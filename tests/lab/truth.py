@@ -16,8 +16,11 @@ from tests.lab.hosts import Host
 from tests.lab.lab import Lab
 from tests.support.farm import same_pixels
 
-SOON = 25.0
-"""Seconds within which what only looks at a device ends after its connection: it looks every 10."""
+SOON = 60.0
+"""Seconds within which what only looks at a device ends after its connection is lost.
+
+It looks every 10 s, and sshd sends again ever later where a line was dead, before it gives up.
+"""
 
 LOGS = "logs"
 """A folder in a job's folder with logs of failed tries: for the user, and no remains."""
