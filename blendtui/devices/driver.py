@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
-    from blendtui.devices.driver_project import RunFailure, disk_failure, make_ready
+    from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
 else:
     sys.dont_write_bytecode = True
@@ -36,7 +36,7 @@ else:
     from driver_output import gpu_error, outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
-    from driver_project import RunFailure, disk_failure, make_ready
+    from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
 
 _LINE_AT_MOST = 60_000
@@ -291,7 +291,7 @@ class Driver:
         if poison:
             self._fail(key, "gpu-error", poison)
         elif error:
-            full = "no space left on device" in error.lower()
+            full = is_full(folder) or "no space left on device" in error.lower()
             self._fail(key, "device-disk-full" if full else "render-error", error)
         else:
             self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
@@ -326,7 +326,7 @@ class Driver:
     def _report(self, key: tuple[int, int], folder: Path, fields: dict[str, Any]) -> None:
         files, flaw = outputs(folder)
         if flaw:
-            self._fail(key, "output-missing", flaw)
+            self._fail(key, "device-disk-full" if is_full(folder) else "output-missing", flaw)
             return
         fields.update(at=time.time(), files=files, memory=memory())
         if len(_line("rendered", fields)) > _LINE_AT_MOST:

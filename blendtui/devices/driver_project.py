@@ -47,6 +47,14 @@ def disk_failure(error: OSError, path: Path) -> RunFailure:
     return RunFailure(kind, path=path, detail=(error.strerror or str(error)).lower())
 
 
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk has no room: a file that could not be written whole fills it up."""
+    try:
+        return shutil.disk_usage(str(folder)).free < _CHUNK
+    except OSError:
+        return False
+
+
 def make_ready(job: Path, share_file: str | None) -> Path:
     """Check the blobs, link the job's tree in `job`/project, and give the path of its .blend.
 

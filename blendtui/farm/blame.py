@@ -53,6 +53,12 @@ OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
 HELD_FAULTS = frozenset({FaultKind.LINK_LOST, FaultKind.SHARE_WRITE, FaultKind.SHARE_MISSING})
 """Reasons for a frame not to arrive that pass by themselves, or when the user has made room."""
 
+WAITED_FAULTS = frozenset({FaultKind.DEVICE_DISK_FULL})
+"""What a device has until somebody has seen to it: no frame is to blame, and it's tried again."""
+
+AGAIN_AT_MOST = 60.0
+"""Seconds at most between two starts on a device that failed the last one."""
+
 
 def is_outside(frame: Frame, fault: Fault) -> bool:
     """Whether the end of a Blender says nothing about the frame that it was rendering."""
@@ -135,12 +141,12 @@ def likeness(fault: Fault) -> tuple[FaultKind, str]:
 
 
 def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
-    """Count a failed start; the device tries again after a while, and not for ever."""
+    """Count a failed start; the device tries again after a while, for ever only if it may pass."""
     troubles = device.troubles.get(job.name, 0) + 1
     device.troubles[job.name] = troubles
-    device.not_before[job.name] = now + 2.0 * 3.0 ** (troubles - 1)
+    device.not_before[job.name] = now + min(2.0 * 3.0 ** min(troubles - 1, 9), AGAIN_AT_MOST)
     farm.touch(device)
-    if troubles < START_TRIES:
+    if troubles < START_TRIES or fault.kind in WAITED_FAULTS:
         return
     device.set_aside[job.name] = fault
     farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)

@@ -127,7 +127,20 @@ def failed(farm: Farm, event: FrameFailed, now: float) -> None:
     if not attempt.is_live:
         _end(farm, attempt, AttemptState.DROPPED, now)
         return
+    if event.fault.kind in blame.WAITED_FAULTS:
+        _leave(farm, attempt, event, now)
+        return
     _fail(farm, attempt, event, now)
+
+
+def _leave(farm: Farm, attempt: Attempt, event: FrameFailed, now: float) -> None:
+    """Give the frame back from a device that can go on only after somebody has seen to it."""
+    run, job = farm.runs[attempt.run], farm.jobs[attempt.job]
+    farm.note_try(NoteKind.TRY_FAILED, attempt, event.fault)
+    if run.is_current and run.state is not RunState.STOPPING:
+        stop_run(farm, run, at_once=True)
+    blame.fail_start(farm, farm.devices[attempt.slot.device], job, event.fault, now)
+    _end(farm, attempt, AttemptState.DROPPED, now)
 
 
 def _fail(farm: Farm, attempt: Attempt, event: FrameFailed | CollectFailed, now: float) -> None:

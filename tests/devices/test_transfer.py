@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -22,9 +21,10 @@ from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import Project, ProjectFile
 from blendtui.settings import DeviceSettings
 from blendtui.wording import explain
+from tests.support import small_disk as disks
 from tests.support.projects import describe, write_project
 from tests.support.proxy import Proxy, proxy
-from tests.support.sshd import ROOT, Sshd, needs_sshd
+from tests.support.sshd import Sshd, needs_sshd
 
 pytestmark = needs_sshd
 
@@ -255,15 +255,8 @@ class TestRefusals:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 24 MiB."""
-    if not ROOT:
-        pytest.skip("only root can mount a small disk")
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)]
-    if subprocess.run(words, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a small disk cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with disks.small_disk(tmp_path / "disk") as place:
+        yield place
 
 
 class TestRoom:

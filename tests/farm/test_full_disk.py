@@ -1,0 +1,58 @@
+"""A device whose disk is full is waited for: its frames are not to blame, nor is the job."""
+
+from __future__ import annotations
+
+from blendtui.farm import decisions as do
+from blendtui.farm import events as ev
+from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import DeviceSpec, FrameState, JobState
+from tests.support.playbook import Playbook
+
+FULL = Fault.of(FaultKind.DEVICE_DISK_FULL, device="left", detail="shot_0001.png is empty")
+
+
+def failed(play: Playbook) -> None:
+    """Let the only Blender begin a frame, and find no room for it."""
+    order = play.orders()[0]
+    play.fail(order, FULL)
+    play.tell(ev.RunEnded(order.run))
+
+
+def test_a_frame_may_fail_so_any_number_of_times_and_the_job_is_done_at_last() -> None:
+    play = Playbook(DeviceSpec("left"))
+    play.add(frames=[1])
+    for _ in range(20):
+        play.ready(play.starts()[0].run)
+        failed(play)
+        assert (play.frame(1).state, play.job().state) == (FrameState.WAITING, JobState.ACTIVE)
+        play.tell(ev.Tick(), after=60.0)
+    play.ready(play.starts()[0].run)
+    play.finish(play.orders()[0])
+    assert play.job().state is JobState.DONE
+    assert play.frame(1).failures == ()
+
+
+def test_its_blender_is_ended_at_once_and_its_frames_go_to_another_device() -> None:
+    play = Playbook(DeviceSpec("left"), DeviceSpec("right"))
+    play.tell(ev.DeviceReached("left"))
+    play.add(frames=range(1, 5))
+    left, right = (one.run for one in play.starts())
+    play.ready(left)
+    order = play.orders()[0]
+    play.ready(right)
+    play.fail(order, FULL)
+    assert do.StopRun(left, at_once=True) in play.decisions
+    play.tell(ev.RunEnded(left))
+    assert not [one for one in play.starts() if one.slot.device == "left"]
+    assert {one.run for one in play.orders()} <= {right}
+
+
+def test_a_start_that_finds_no_room_is_tried_again_every_minute_for_ever() -> None:
+    play = Playbook(DeviceSpec("left"))
+    play.add()
+    for _ in range(50):
+        play.tell(ev.RunFailed(play.starts()[0].run, FULL))
+        assert not play.starts()
+        play.tell(ev.Tick(), after=60.0)
+    assert play.job().state is JobState.ACTIVE
+    assert len(play.starts()) == 1
