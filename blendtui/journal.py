@@ -304,19 +304,20 @@ class Journal:
             "SELECT * FROM run WHERE state != 'closed' ORDER BY started"
         ).fetchall()
         every = self._db.execute("SELECT name, position FROM job").fetchall()
+        # A CROSS JOIN begins with the few runs or jobs: all tries would be looked through else.
         attempts = self._db.execute(
-            "SELECT * FROM attempt"
-            " WHERE state IN ('ordered', 'started', 'rendered', 'dropping', 'given-up')"
-            " ORDER BY job, frame, number"
+            "SELECT attempt.* FROM run CROSS JOIN attempt ON attempt.run = run.id"
+            " WHERE run.state != 'closed' AND attempt.state"
+            " IN ('ordered', 'started', 'rendered', 'dropping', 'given-up')"
+            " ORDER BY attempt.job, frame, number"
         )
-        known = {row["id"] for row in open_runs}
         return Saved(
             jobs=jobs,
             devices=[
                 rows.device(row) for row in self._db.execute("SELECT * FROM device ORDER BY name")
             ],
             runs=[rows.run(row) for row in open_runs],
-            attempts=[rows.attempt(row) for row in attempts if row["run"] in known],
+            attempts=[rows.attempt(row) for row in attempts],
             offsets={row["id"]: row["log_offset"] for row in open_runs},
             learned=self._learned(),
             last_run=upkeep.last_run(self._db),
@@ -347,7 +348,7 @@ class Journal:
         found = self._db.execute(
             "SELECT * FROM (SELECT attempt.*, ROW_NUMBER() OVER"
             " (PARTITION BY job ORDER BY attempt.ended DESC) AS place"
-            " FROM attempt JOIN job ON job.name = attempt.job"
+            " FROM job CROSS JOIN attempt ON attempt.job = job.name"
             " WHERE job.state IN ('active', 'paused') AND attempt.state = 'done'"
             " AND attempt.seconds IS NOT NULL) WHERE place <= ? ORDER BY ended",
             (REMEMBERED,),
