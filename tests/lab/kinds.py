@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from blendtui.locks import FILE
 from tests.lab import damage
-from tests.lab.hosts import Host
+from tests.lab.hosts import Host, until
 from tests.lab.lab import Lab
 
 FOR_GOOD = 1e9
@@ -85,16 +86,36 @@ def _set_clock_right(lab: Lab, fault: Fault) -> None:
 
 
 def _second_watcher(lab: Lab, fault: Fault) -> bool:
-    """Start another one, on the same or on another state folder; it must leave by itself."""
-    if not lab.workstation.is_watching:
+    """Start another one beside the first, or both at once, on the same or another state folder."""
+    station = lab.workstation
+    if not station.is_watching:
         return False
     # On another state folder it knows of the first one only by the share, which must be there.
     elsewhere = fault.choice % 2 and (lab.share / FILE).exists()
-    done = lab.workstation.run("--watch", state=lab.root / "other-state" if elsewhere else None)
-    if lab.workstation.is_watching and done.returncode != 2:
+    state = lab.root / "other-state" if elsewhere else None
+    if fault.choice >= 4:
+        station.kill()
+        return _two_at_once(lab, state)
+    done = station.run("--watch", state=state)
+    if station.is_watching and done.returncode != 2:
         lab.complaints.append(f"a second watcher gave {done.returncode}: {done.stderr}")
     if "Traceback" in done.stderr + done.stdout:
         lab.complaints.append(f"a second watcher printed {done.stderr}")
+    return True
+
+
+def _two_at_once(lab: Lab, state: Path | None) -> bool:
+    """Start two where none is; one at most may stay, and the first is the one that is kept."""
+    station = lab.workstation
+    second = station.start("--watch", state=state)
+    station.watch()
+    try:
+        until(lambda: second.poll() is not None or not station.is_watching, 60)
+    except AssertionError:
+        lab.complaints.append("two watchers run for one share")
+    second.terminate()
+    if second.wait(30) not in (0, 2, -signal.SIGTERM):  # ended before it could listen, too
+        lab.complaints.append(f"one of two watchers gave {second.returncode}")
     return True
 
 

@@ -111,15 +111,19 @@ class Workstation:
 
     def watch(self) -> None:
         """Start the watcher."""
+        self._watcher = self.start("--watch")
+        self._ended_at = None
+
+    def start(self, *words: str, state: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a command that prints where the watcher does."""
         with self.output.open("ab") as output:
-            self._watcher = subprocess.Popen(
-                self.command("--watch"),
+            return subprocess.Popen(
+                self.command(*words, state=state),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=self._environment(),
             )
-        self._ended_at = None
 
     @property
     def is_watching(self) -> bool:
