@@ -172,6 +172,9 @@ def _disconnect_share(lab: Lab, fault: Fault) -> bool:
 
 
 def _connect_share(lab: Lab, fault: Fault) -> None:
+    if not lab.workstation.places.mounted.exists():
+        # To a watcher that never saw it mounted the empty folder is a share like any other.
+        (lab.share / FILE).unlink(missing_ok=True)
     strange = [path.name for path in lab.share.iterdir()]
     if strange:
         lab.complaints.append(f"written where the share was mounted: {strange}")
