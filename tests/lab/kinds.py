@@ -37,6 +37,7 @@ class Kind:
     """`begin` says whether the fault really happened; `target` can have one fault at a time.
 
     `quick` are the times that it may last, in seconds, where all must be over soon; `lasts` all.
+    It can be ended only when no fault of another kind lasts for the targets in `after`.
     """
 
     target: str
@@ -44,10 +45,17 @@ class Kind:
     quick: tuple[float, ...]
     begin: Callable[[Lab, Fault], bool]
     end: Callable[[Lab, Fault], None]
+    after: frozenset[str] = frozenset()
+
+    def waits_for(self, own: Fault, other: Fault) -> bool:
+        """Whether its own fault can't be ended as long as the other one lasts."""
+        target = KINDS[other.kind].target
+        is_apart = target == "host" and other.host != own.host
+        return target in self.after and other.kind != own.kind and not is_apart
 
 
 class InTheWayError(Exception):
-    """A fault can't be ended as long as another one lasts: a user would try again later."""
+    """A fault could not be ended just now: a user would try again later."""
 
 
 def _host(lab: Lab, fault: Fault) -> Host:
@@ -68,7 +76,8 @@ def _kill_watcher(lab: Lab, fault: Fault) -> bool:
 
 
 def _start_watcher(lab: Lab, fault: Fault) -> None:
-    lab.workstation.watch()
+    if not lab.workstation.is_watching:
+        lab.workstation.watch()
 
 
 def _move_clock(lab: Lab, fault: Fault) -> bool:
@@ -293,7 +302,14 @@ KINDS: dict[str, Kind] = {
     "one-way": Kind("host", LONG, (2.0,), _drop_packets, _pass_packets),
     "slowed": Kind("host", (10.0,), (5.0,), _slow, _fast),
     "sshd-restarted": Kind("host", (0.1, 3.0), (0.1, 1.0), _stop_sshd, _start_sshd),
-    "host-key-changed": Kind("host", (1.0, 5.0), (0.5,), _change_key, _trust_key),
+    "host-key-changed": Kind(
+        "host",
+        (1.0, 5.0),
+        (0.5,),
+        _change_key,
+        _trust_key,
+        after=frozenset({"host", "state", "config"}),
+    ),
     "blender-killed": Kind("host", (0.1,), (0.1,), _kill_blender, _nothing),
     "blender-stopped": Kind(
         "host", (3.0, 12.0, FOR_GOOD), (3.0,), _stop_blender, _continue_blender

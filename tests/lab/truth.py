@@ -23,6 +23,9 @@ SOON = 60.0
 It looks every 10 s, and sshd sends again ever later where a line was dead, before it gives up.
 """
 
+WORDS = 200
+"""Characters of a process's command that are told."""
+
 _CACHED = re.compile(r"[0-9a-f]{64}(\.part)?")
 """What a device keeps: a project's file by its hash, or as much of it as has arrived."""
 
@@ -145,9 +148,10 @@ def _is_its_own(host: Host, pid: int) -> bool:
 
 def _words(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        text = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except OSError:
         return ""
+    return text.replace("\0", " ")[:WORDS]
 
 
 def _told(lab: Lab) -> Iterator[str]:
