@@ -100,14 +100,22 @@ def _played(
     def run(seed: int) -> tuple[int, dict[str, Any] | None, str]:
         words = [sys.executable, "-m", "tests.lab", "--seed", str(seed)]
         words += ["--pictures", str(pictures), *(["--quick"] if options.quick else [])]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        # A session each: Linux shares its time among sessions, and the runs are many machines.
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, start_new_session=True
+        )
         last = done.stdout.strip().rpartition("\n")[2]
         told = json.loads(last) if last.startswith("{") else None
         return seed, told, done.stdout + done.stderr
 
     with ThreadPoolExecutor(options.at_once) as pool:
-        for done in as_completed([pool.submit(run, seed) for seed in seeds]):
-            yield done.result()
+        try:
+            for done in as_completed([pool.submit(run, seed) for seed in seeds]):
+                yield done.result()
+        except KeyboardInterrupt:
+            print("Stopping when the runs that have begun are over.", flush=True)
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 if __name__ == "__main__":

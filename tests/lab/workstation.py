@@ -123,6 +123,7 @@ class Workstation:
                 stdout=output,
                 stderr=output,
                 env=self._environment(),
+                start_new_session=True,  # as a service has; Linux shares its time among sessions
             )
 
     @property
