@@ -63,7 +63,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _path(path: Any, *numbers: Any) -> str:
     """Give a path as seen from here; the last number may be the open folder that it counts from."""
-    name = os.fsdecode(path)
+    name = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)  # noqa: PTH115 - heard too
     folder = numbers[-1] if numbers and isinstance(numbers[-1], int) else -1
     if os.path.isabs(name) or folder < 0:
         return name
@@ -86,16 +86,20 @@ def heard() -> Iterator[list[Deed]]:
 
 @contextmanager
 def only_within(folder: Path) -> Iterator[None]:
-    """Hold that nothing is changed but below a folder, nothing started and nobody reached."""
+    """Hold that nothing is changed but a folder and what is in it, nothing started, nobody reached.
+
+    To make a folder that holds it is no change: it is there.
+    """
+    base = folder.absolute()
     with heard() as deeds:
         yield
         found = list(deeds)
-    harmless = LOOKED | {"open"}
-    base = f"{folder.absolute()}{os.sep}"
-    astray = [
-        deed
-        for deed in found
-        if deed.event not in harmless
-        and not os.path.normpath(Path(deed.path).absolute()).startswith(base)
-    ]
+    astray = [deed for deed in found if not _is_within(deed, base)]
     assert not astray, astray
+
+
+def _is_within(deed: Deed, base: Path) -> bool:
+    if deed.event in LOOKED or deed.event == "open":
+        return True
+    path = Path(os.path.normpath(Path(deed.path).absolute())) if deed.path else Path(os.sep)
+    return path.is_relative_to(base) or (deed.event == "os.mkdir" and path in base.parents)

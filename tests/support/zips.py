@@ -7,6 +7,7 @@ import stat
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from blendtui.wording import safe
@@ -62,10 +63,11 @@ def _ends(count: int, size: int, begin: int, at: int, comment: int = 0) -> bytes
     return tail + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, shown, shown, size, begin, comment)
 
 
-def endless(count: int) -> bytes:
+def endless(count: int, entry: Entry | None = None) -> bytes:
     """Make a zip whose directory has so many entries, all of one small file."""
-    body = _header(Entry("a")) + _packed(Entry("a"))
-    directory = _directory_entry(Entry("a"), 0) * count
+    one = entry or Entry("a")
+    body = _header(one) + _packed(one)
+    directory = _directory_entry(one, 0) * count
     return body + directory + _ends(count, len(directory), len(body), len(body))
 
 
@@ -90,8 +92,13 @@ def _packed(entry: Entry) -> bytes:
         return entry.packed
     if entry.method != DEFLATED:
         return entry.data
+    return _deflated(entry.data)
+
+
+@lru_cache(maxsize=16)
+def _deflated(data: bytes) -> bytes:
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return deflate.compress(entry.data) + deflate.flush()
+    return deflate.compress(data) + deflate.flush()
 
 
 def _numbers(entry: Entry) -> tuple[int, int, int]:
