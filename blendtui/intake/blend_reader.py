@@ -28,7 +28,7 @@ from blendtui.farm.faults import FaultKind
 from blendtui.wording import size as size_text
 
 MOST_BLOCKS = 2_000_000
-"""Blocks of one file; large productions have a quarter of it, and each costs some 300 bytes here."""
+"""Blocks of one file, each some 300 bytes here; large productions have a quarter of it."""
 
 MOST_DNA = 8 << 20
 """Bytes of the description of all types: 0.1 MB in Blender 3.4, 0.15 MB in 5.0."""
@@ -198,8 +198,9 @@ def _unpacked(reader: _Reader, path: Path, limit: int, ratio: int | None) -> IO[
     """
     no_bomb = limit if ratio is None else max(path.stat().st_size * ratio, RATIO_EXEMPT)
     with contextlib.ExitStack() as undo:
-        kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=path.parent)
-        file = undo.enter_context(kept)
+        file = undo.enter_context(
+            tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(path.parent))
+        )
         total = 0
         while data := _read(reader, 7 if total == 0 else _BUFFER):
             if total == 0 and data != b"BLENDER":

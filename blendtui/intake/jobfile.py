@@ -173,9 +173,9 @@ def _decoded(data: bytes) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, said in enumerate(text.splitlines(), start=1):
         # A name of n parts takes tomllib n * n steps, and 64 KiB of them minutes.
-        if line.count(".") > _MOST_DOTS:
+        if said.count(".") > _MOST_DOTS:
             raise _failure(line=number, problem="it has too many dots", expected=_toml())
     try:
         return tomllib.loads(text)

@@ -63,11 +63,13 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _path(path: Any, *numbers: Any) -> str:
     """Give a path as seen from here; the last number may be the open folder that it counts from."""
-    name = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)  # noqa: PTH115 - heard too
+    name = _opened(path) if isinstance(path, int) else os.fsdecode(path)
     folder = numbers[-1] if numbers and isinstance(numbers[-1], int) else -1
-    if os.path.isabs(name) or folder < 0:
-        return name
-    return str(Path(os.readlink(f"/proc/self/fd/{folder}")) / name)  # noqa: PTH115 - heard too
+    return name if folder < 0 else str(Path(_opened(folder)) / name)
+
+
+def _opened(number: int) -> str:
+    return str(Path(f"/proc/self/fd/{number}").readlink())
 
 
 @contextmanager
