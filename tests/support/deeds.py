@@ -1,6 +1,6 @@
 """What code does to files and processes, as Python's own audit events tell of it.
 
-See https://docs.python.org/3/library/audit_events.html. A hook stays for the whole process, so
+Its documentation has a table of them. A hook stays for the whole process, so
 there is one, which listens only within `heard` or `only_within`.
 """
 
