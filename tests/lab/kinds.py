@@ -119,11 +119,11 @@ def _two_at_once(lab: Lab, state: Path | None) -> bool:
     second = station.start("--watch", state=state)
     station.watch()
     try:
-        until(lambda: second.poll() is not None or not station.is_watching, 60)
+        until(lambda: second.poll() is not None or not station.is_watching, 180)
     except AssertionError:
         lab.complaints.append("two watchers run for one share")
     second.terminate()
-    if second.wait(30) not in (0, 2, -signal.SIGTERM):  # ended before it could listen, too
+    if second.wait(120) not in (0, 2, -signal.SIGTERM):  # ended before it could listen, too
         lab.complaints.append(f"one of two watchers gave {second.returncode}")
     return True
 

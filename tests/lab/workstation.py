@@ -91,7 +91,7 @@ class Workstation:
         return [*self._enter, sys.executable, "-m", "blendtui", *words, *places]
 
     def run(
-        self, *words: str, state: Path | None = None, seconds: float = 60
+        self, *words: str, state: Path | None = None, seconds: float = 180
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
@@ -152,7 +152,7 @@ class Workstation:
         """End the watcher with SIGTERM; gives its exit code."""
         assert self._watcher is not None
         self._watcher.send_signal(signal.SIGTERM)
-        code = self._watcher.wait(30)
+        code = self._watcher.wait(120)
         self._watcher = None
         return code
 
