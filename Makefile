@@ -8,14 +8,15 @@ N ?= 20
 BLENDERS ?= .blenders
 VERSIONS ?=
 
-.PHONY: help demo test test-versions chaos lint audit format bench soak addon screenshots clean \
-	setup-demo setup-test setup-versions setup-bench
+.PHONY: help demo test test-versions chaos hostile lint audit format bench soak addon screenshots \
+	clean setup-demo setup-test setup-versions setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
 	@echo "make test-versions  the driver's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
+	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
 	@echo "make lint    only the checks"
 	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
@@ -40,6 +41,10 @@ test-versions: setup-versions
 
 chaos: setup-test
 	$(VENV)/python -m tests.lab $(N)
+
+hostile: setup-test
+	EXAMPLES_TIMES=$(N) $(VENV)/pytest --timeout=0 tests/intake tests/devices/test_protocol.py \
+		tests/devices/test_vitals.py tests/share/test_names.py
 
 lint: setup-test
 	$(VENV)/ruff check

@@ -118,7 +118,7 @@ def make(scene: Any, case: dict[str, Any]) -> None:
 
 def main() -> None:
     first = basis()
-    said = {"version": list(bpy.app.version), "without": {}}
+    without = {}
     for case in json.loads(CASES.read_text("utf-8")):
         scene = first.copy()
         scene.name = case["name"]
@@ -126,9 +126,10 @@ def main() -> None:
         try:
             make(scene, case)
         except (TypeError, AttributeError) as error:
-            said["without"][case["name"]] = str(error)
+            without[case["name"]] = str(error)
             bpy.data.scenes.remove(scene)
     bpy.ops.wm.save_as_mainfile(filepath=str(BLEND))
+    said = {"version": list(bpy.app.version), "without": without}
     SAID.write_text(json.dumps(said), "utf-8")
 
 

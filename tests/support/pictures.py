@@ -45,7 +45,7 @@ def read(path: Path, data: bytes | None = None) -> list[Picture]:
             copy.unlink()
     file = OpenImageIO.ImageInput.open(str(path))
     assert file is not None, OpenImageIO.geterror()
-    found_all = []
+    found_all: list[Picture] = []
     while file.seek_subimage(len(found_all), 0):
         found_all.append(_picture(file))
     file.close()

@@ -21,7 +21,7 @@ from tests.support.scenes import BLENDER, needs_blender
 pytestmark = [needs_blender, pytest.mark.timeout(600)]
 
 PICTURES = [case["name"] for case in [*IMAGES, *VIEWS]]
-OUTPUTS = {case["name"]: case["output"] for case in NAMES}
+OUTPUTS = {str(case["name"]): str(case["output"]) for case in NAMES}
 BELOW = -4
 
 
