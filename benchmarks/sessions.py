@@ -129,6 +129,8 @@ class Crowd:
             if process is not None:
                 process.kill()
                 process.wait()
+                if process.stdout is not None:
+                    process.stdout.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
 
