@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
+    "driver_movie.py",
     "driver_output.py",
     "driver_overrides.py",
     "driver_picture.py",
