@@ -57,7 +57,7 @@ def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
     return None
 
 
-def notes_of(facts: BlendFacts, scene: str | None) -> tuple[Fault, ...]:
+def notes_of(facts: BlendFacts) -> tuple[Fault, ...]:
     """Give what the user should know about a job that is rendered all the same."""
     notes: list[Fault] = []
     if facts.missing:

@@ -83,6 +83,8 @@ NAMES = {
     "ac3": "AC3",
     "mp2": "MP2",
     "flac": "FLAC",
+    "libtheora": "Theora",
+    "libvorbis": "Vorbis",
 }
 _MUXERS = {"matroska": "Matroska", "webm": "WebM", "mp4": "MP4", "mov": "QuickTime", "avi": "AVI"}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import av.logging
+from av.codec.codec import UnknownCodecError
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
@@ -61,6 +62,8 @@ class _BrokenFrameError(Exception):
 
 def _reason(error: Exception, said: list[tuple[int, str, str]]) -> str:
     """Give FFmpeg's own first words, which say more than its number of an error."""
+    if isinstance(error, UnknownCodecError):
+        return f"FFmpeg has no {error} here"
     text = said[0][2] if said else str(getattr(error, "strerror", None) or error)
     return " ".join(text.split()).rstrip(".:") or type(error).__name__
 
