@@ -26,7 +26,7 @@ class Beside:
     def order(self, run: Run, frame: int, number: int) -> RenderOrder:
         """Give the order for a try of a frame."""
         job = self._jobs.get(run.job)
-        if job is None or len(job.spec.frames) < 2:
+        if job is None or not job.spec.frames:
             return RenderOrder(frame, number)
         frames = job.spec.frames
         sound = None
@@ -34,7 +34,7 @@ class Beside:
             span = span_of(frames)
             if frame == frames[0] or self._spans.get(run.job) != span:
                 sound = self._spans[run.job] = span
-        return RenderOrder(frame, number, sound, frame in chosen(frames))
+        return RenderOrder(frame, number, sound, len(frames) > 1 and frame in chosen(frames))
 
     def opened(self, job: str, asked: MovieAsked) -> None:
         """Keep what Blender says of a job's movie.

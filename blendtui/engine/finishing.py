@@ -16,11 +16,11 @@ from blendtui.engine.reports import Reports
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frames import format_frames
-from blendtui.farm.model import Job
+from blendtui.farm.model import FrameState, Job
 from blendtui.farm.movies import MovieAsked, chosen, span_of, step_of, wants_movie
 from blendtui.farm.state import Farm, Note, NoteKind
 from blendtui.journal import Journal
-from blendtui.movie_rows import MovieState, Wish
+from blendtui.movie_rows import MovieRow, MovieState, Wish
 from blendtui.output import plan
 from blendtui.output.tasks import Broken, Movie, MovieMade, Sheet, SheetMade, Sound
 from blendtui.share import SHEET
@@ -66,6 +66,7 @@ class Finishing:
         job = self._farm.jobs[name]
         while True:
             before = (job.ended, self._wishes.get(name))
+            self._announce(job)
             await self._reports.finish(name)
             if await self._make(job):
                 await self._reports.finish(name)
@@ -73,14 +74,22 @@ class Finishing:
                 self._wishes.pop(name, None)
                 return
 
+    def _announce(self, job: Job) -> None:
+        """Say that a movie is to be made, before the first report: whoever waits for it sees it."""
+        row = self._journal.movie(job.name)
+        is_whole = job.counts.get(FrameState.DONE, 0) == len(job.spec.frames)
+        if _is_wanted(row, job) and (is_whole or row.wish is Wish.AS_IT_IS):
+            begun = {"done": 0, "total": len(job.spec.frames), "fault": None, "said": ""}
+            self._say(job.name, state=MovieState.ENCODING, **begun)
+
     async def _make(self, job: Job) -> bool:
         """Make sheet and movie; gives whether there is anything new to report."""
         found = await asyncio.to_thread(self._gather, job.name)
-        if found is None or len(found.files) < 2:
+        if found is None:
             return False
-        sheet = await self._sheet(found)
-        movie = await self._movie(job, found)
-        return sheet or movie
+        has_sheet = len(found.files) > 1 and await self._sheet(found)
+        has_movie = await self._movie(job, found)
+        return has_sheet or has_movie
 
     def _gather(self, job: str) -> Material | None:
         store = self._office.places.store
@@ -117,11 +126,10 @@ class Finishing:
     # the movie
 
     async def _movie(self, job: Job, found: Material) -> bool:
-        row, spec = found.movie, found.job.spec
-        wished = row.wish is not Wish.NONE
-        if not wished and not wants_movie(spec.overrides.movie, row.asked):
+        row = found.movie
+        if not _is_wanted(row, job):
             return False
-        if found.missing and row.wish is not Wish.AS_IT_IS:
+        if not found.files or (found.missing and row.wish is not Wish.AS_IT_IS):
             self._say(job.name, state=MovieState.INCOMPLETE, fault=_incomplete(found))
             return True
         try:
@@ -131,7 +139,7 @@ class Finishing:
             if row.fault != error.fault:
                 self._tell(job.name, NoteKind.WARNING, error.fault)
             self._say(job.name, state=MovieState.FAILED, fault=error.fault)
-        if row.wish is Wish.AS_IT_IS:
+        if row.wish is Wish.AS_IT_IS and not job.is_open:
             self._say(job.name, wish=Wish.WANTED)
         return True
 
@@ -156,8 +164,7 @@ class Finishing:
             choices=choices,
             sound=sound,
         )
-        begun = {"done": 0, "total": len(pictures), "fault": None, "notes": (), "said": ""}
-        self._say(name, state=MovieState.ENCODING, **begun)
+        self._say(name, total=len(pictures))
         with _removed(target):
             said = await self._unless_open(job, task)
             if said is None:
@@ -234,6 +241,10 @@ class _NotMadeError(Exception):
     def __init__(self, kind: FaultKind, **facts: object) -> None:
         self.fault = Fault.of(kind, **facts)
         super().__init__(self.fault)
+
+
+def _is_wanted(row: MovieRow, job: Job) -> bool:
+    return row.wish is not Wish.NONE or wants_movie(job.spec.overrides.movie, row.asked)
 
 
 def _incomplete(found: Material) -> Fault:

@@ -27,8 +27,9 @@ async def make(
 
     It ends with the engine too, however that ends: its standard input does.
     """
+    kind = "movie" if isinstance(task, Movie) else "sheet"  # for who looks at processes
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "blendtui.output.worker"),
+        *(sys.executable, "-m", "blendtui.output.worker", kind),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class Fitting:
                     width=frame.width,
                     height=frame.height,
                     format=VideoFormat(frame.format.name),
-                    time_base=frame.time_base,
+                    time_base=frame.time_base or Fraction(1, 25),  # one has to be said
                 )
             ]
             for step in steps:

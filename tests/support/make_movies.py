@@ -29,7 +29,12 @@ def save(name: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / (name + ".blend")), copy=True)
 
 
-def tone() -> Path:
+def save_here() -> None:
+    # Relative paths need a place.
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "basis.blend"))
+
+
+def tone() -> None:
     path = FOLDER / "tone.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -37,7 +42,6 @@ def tone() -> Path:
         file.setframerate(RATE)
         samples = (int(20000 * math.sin(i * 2 * math.pi * 440 / RATE)) for i in range(RATE))
         file.writeframes(b"".join(struct.pack("<h", one) for one in samples))
-    return path
 
 
 def basis(strip: bool = True) -> Any:
@@ -54,12 +58,12 @@ def basis(strip: bool = True) -> Any:
     cube.keyframe_insert("location", frame=1)
     cube.location.x = 3
     cube.keyframe_insert("location", frame=8)
-    path = tone()
+    tone()
+    save_here()
     if strip:
         editor = scene.sequence_editor_create()
         strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-        strips.new_sound("tone", str(path), 1, 5)
-        strips[0].sound.filepath = "//tone.wav"
+        strips.new_sound("tone", "//tone.wav", 1, 5)
     return scene
 
 
@@ -85,12 +89,12 @@ def main() -> None:
     film()
     save("film")
     film().render.ffmpeg.format = "OGG"
+    bpy.context.scene.render.filepath = "//out/film"
     save("theora")
     scene = film(strip=False)
     scene.render.fps, scene.render.fps_base = 30, 1.001
     bpy.ops.object.speaker_add()
-    bpy.context.object.data.sound = bpy.data.sounds.load(str(FOLDER / "tone.wav"))
-    bpy.context.object.data.sound.filepath = "//tone.wav"
+    bpy.context.object.data.sound = bpy.data.sounds.load("//tone.wav")
     save("speaker")
     scene = basis(strip=False)
     movie(scene, "MKV", "FFV1", "//out/shot_####")
