@@ -14,7 +14,7 @@ class Beside:
     """Decides it for each order, by the job as it is then.
 
     The first frame of a job brings the sound of all of it. So does the last one, where the job
-    has come to end later than the sound that was ordered: whoever changes a job's first or last
+    has come to end later than the sound that was ordered with the first: whoever changes a job's first or last
     frame has a frame rendered that brings the sound anew.
     """
 
@@ -30,10 +30,10 @@ class Beside:
             return RenderOrder(frame, number)
         frames = job.spec.frames
         sound = None
-        if frame in (frames[0], frames[-1]):
-            span = span_of(frames)
-            if frame == frames[0] or self._spans.get(run.job) != span:
-                sound = self._spans[run.job] = span
+        if frame == frames[0]:
+            sound = self._spans[run.job] = span_of(frames)
+        elif frame == frames[-1] and self._spans.get(run.job) != span_of(frames):
+            sound = span_of(frames)
         return RenderOrder(frame, number, sound, len(frames) > 1 and frame in chosen(frames))
 
     def opened(self, job: str, asked: MovieAsked) -> None:

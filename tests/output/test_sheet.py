@@ -31,8 +31,8 @@ def test_frames_stand_side_by_side_in_their_order(tmp_path: Path, ending: str) -
         assert sheet.format == "JPEG"
         assert sheet.size == (3 * (320 + GAP) + GAP, 180 + 20 + GAP + GAP)
         for place, color in enumerate(COLORS.values()):
-            shown = sheet.getpixel((GAP + place * (320 + GAP) + 160, 90))
-            assert np.abs(np.subtract(shown, color)).max() < 12
+            shown = np.asarray(sheet)[90, GAP + place * (320 + GAP) + 160]
+            assert np.abs(shown.astype(int) - color).max() < 12
         below = np.asarray(sheet.convert("L"))[GAP + 180 : GAP + 200, GAP : GAP + 40]
         assert below.max() > 150, "there is no number below a frame"
 

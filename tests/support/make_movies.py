@@ -26,6 +26,7 @@ RATE = 48000
 
 
 def save(name: str) -> None:
+    bpy.ops.file.make_paths_relative()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / (name + ".blend")), copy=True)
 
 
@@ -63,7 +64,7 @@ def basis(strip: bool = True) -> Any:
     if strip:
         editor = scene.sequence_editor_create()
         strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-        strips.new_sound("tone", "//tone.wav", 1, 5)
+        strips.new_sound("tone", str(FOLDER / "tone.wav"), 1, 5)
     return scene
 
 
@@ -94,7 +95,7 @@ def main() -> None:
     scene = film(strip=False)
     scene.render.fps, scene.render.fps_base = 30, 1.001
     bpy.ops.object.speaker_add()
-    bpy.context.object.data.sound = bpy.data.sounds.load("//tone.wav")
+    bpy.context.object.data.sound = bpy.data.sounds.load(str(FOLDER / "tone.wav"))
     save("speaker")
     scene = basis(strip=False)
     movie(scene, "MKV", "FFV1", "//out/shot_####")

@@ -36,7 +36,7 @@ def look(path: Path) -> Seen:
         rate = Fraction(video.average_rate or 0)
         frames = list(file.decode(video=0))
         times = [frame.time or 0.0 for frame in frames]
-        pictures = [np.asarray(frame.to_image()) for frame in frames]
+        pictures = [frame.to_ndarray(format="rgb24") for frame in frames]
     with av.open(str(path)) as file:
         if not file.streams.audio:
             return Seen(*names, rate, times, pictures, None, None, None, np.zeros(0))
