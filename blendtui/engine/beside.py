@@ -13,9 +13,9 @@ from blendtui.journal import Journal
 class Beside:
     """Decides it for each order, by the job as it is then.
 
-    The first frame of a job brings the sound of all of it. So does the last one, where the job
-    has come to end later than the sound that was ordered with the first: whoever changes a job's first or last
-    frame has a frame rendered that brings the sound anew.
+    The first frame of a job brings the sound of all of it. So does the last one, where the job has
+    come to end elsewhere than the sound that was ordered with the first: whoever changes a job's
+    first or last frame has a frame rendered that brings the sound anew.
     """
 
     def __init__(self, journal: Journal, jobs: Mapping[str, Job]) -> None:
