@@ -32,6 +32,8 @@ DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
     "driver_movie.py",
+    "driver_names.py",
+    "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
     "driver_picture.py",
