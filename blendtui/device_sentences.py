@@ -83,6 +83,20 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Install Blender there, or set `blender` in devices.toml to the whole path of its program; "
         "`blendtui devices check {device}` shows which ones it finds.",
     ),
+    FaultKind.BLENDER_OTHER: (
+        "The file was saved with Blender {written}; all its frames are rendered with {blender}.",
+        "If that will not do, install Blender {written} on a device and drop the project again, or "
+        "name a version in job.toml: `blender`.",
+    ),
+    FaultKind.BLENDER_VERSION: (
+        "{device}: the Blender that came up is {blender}, and the job is rendered with {wanted}.",
+        "Check `blender` and `launch` in devices.toml; `blendtui devices check {device}` shows "
+        "what is found there.",
+    ),
+    FaultKind.DEVICES_LEFT_OUT: (
+        "All frames are rendered with Blender {blender}, so these devices are left out: {devices}.",
+        "Install Blender {blender} there if they are to help; no other one has to go for it.",
+    ),
     FaultKind.BLENDER_MISSING_HERE: (
         "There is no Blender on this machine.",
         "Install one, so that the command `blender` starts it, and run the demo again.",

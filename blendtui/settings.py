@@ -54,6 +54,7 @@ class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[devices.NAME]`, with `[defaults]` already laid below it.
 
+    `blender` names one command or more, none for whatever is found in the usual places.
     `host` is an address, an alias of the SSH configuration, or "local" for this machine without
     sshd. `port`, `user` and `key` are None where SSH's own configuration decides. `performance`
     is a relative speed, a first guess. `slots` is how many Blenders run at once, `threads` how
@@ -71,7 +72,7 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     port: int | None = None
     user: str | None = None
     key: Path | None = None
-    blender: str = "blender"
+    blender: tuple[str, ...] = ()
     work_dir: str = "~/.cache/blendtui"
     performance: float = 1.0
     slots: int = 1
@@ -94,6 +95,11 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     def is_local(self) -> bool:
         """Whether the device is this machine, reached through the embedded server."""
         return self.host == LOCAL_HOST
+
+    @property
+    def first_blender(self) -> str:
+        """The command to try where nothing is known of the device's Blenders."""
+        return self.blender[0] if self.blender else "blender"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,10 @@ DEVICE: Mapping[str, tuple[str, str]] = {
     "port": ("The SSH server's port.", "as SSH has it, else 22"),
     "user": ("The user on the device.", "as SSH has it, else your own"),
     "key": ("A private key on this machine.", "as SSH has it, and your agent's"),
-    "blender": ("The command or the path of Blender on the device.", "blender"),
+    "blender": (
+        "Its Blender's command or path, several with commas between.",
+        "those in the usual places",
+    ),
     "work_dir": ("A folder on the device for projects and frames.", "~/.cache/blendtui"),
     "performance": ("How fast it is beside the others; 2.0 is twice as fast as 1.0.", "1.0"),
     "slots": ("How many Blenders run at once.", "1"),

@@ -73,7 +73,11 @@ DEVICE: Rules = {
     "key": Rule(
         "the path of a private key that is on this machine", '"~/.ssh/id_ed25519"', values.key_file
     ),
-    "blender": Rule("a command or a path on the device", '"/opt/blender/blender"', values.program),
+    "blender": Rule(
+        "a command or a path on the device, or a list of them",
+        '["/opt/blender-4.2/blender", "/opt/blender-5.0/blender"]',
+        values.programs,
+    ),
     "work_dir": Rule(_ON_DEVICE, '"~/.cache/blendtui"', values.device_path),
     "performance": Rule("a number from 0.001 to 1000000", "1.0", values.number(0.001, 10**6)),
     "slots": Rule("a whole number from 1 to 64", "1", values.whole(1, 64)),
@@ -112,6 +116,7 @@ OTHER_NAMES = {
     "identity_file": "key",
     "password": "key",
     "binary": "blender",
+    "blenders": "blender",
     "folder": "work_dir",
     "speed": "performance",
     "weight": "performance",

@@ -196,12 +196,15 @@ def user(value: object, _: Path) -> str:
     return text
 
 
-def program(value: object, _: Path) -> str:
-    """Check a command or a path on a device, which may hold spaces."""
-    text = _filled(value)
-    if text.startswith("-"):
-        raise Wrong(described(text))
-    return text
+def programs(value: object, _: Path) -> tuple[str, ...]:
+    """Check a command or a path on a device, which may hold spaces, or a list of them."""
+    if value == []:
+        raise Wrong("is an empty list")
+    found = [_filled(one) for one in (value if isinstance(value, list) else [value])]
+    for text in found:
+        if text.startswith("-"):
+            raise Wrong(described(text))
+    return tuple(dict.fromkeys(found))
 
 
 def prefix(value: object, _: Path) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
-import shlex
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import msgspec
 
 from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.devices.survey import prefix
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
@@ -149,17 +149,19 @@ async def launch(link: Link, folder: RunFolder, device: DeviceSettings, allow_sc
         scripts.LAUNCH,
         folder.path,
         scripts.SUPERVISE,
-        device.blender,
+        device.first_blender,
         "--enable-autoexec" if allow_scripts else "--disable-autoexec",
         "" if device.threads is None else str(device.threads),
         "yes" if device.launch.strip() else "",
-        *_prefix(device),
+        *prefix(device),
     )
     pid = output.stdout.strip()
     if output.status == 0 and pid.isdigit():
         return int(pid)
     if output.status == scripts.NO_BLENDER:
-        raise Failure.of(FaultKind.BLENDER_MISSING, device=link.device, blender=device.blender)
+        raise Failure.of(
+            FaultKind.BLENDER_MISSING, device=link.device, blender=device.first_blender
+        )
     raise Failure.of(FaultKind.BLENDER_NOT_STARTED, device=link.device, detail=_words(output))
 
 
@@ -234,19 +236,6 @@ async def remove(link: Link, folder: RunFolder) -> None:
     output = await link.run(scripts.REMOVE, folder.path)
     if output.status != 0:
         raise _refused(link, folder.path, output, FaultKind.DEVICE_FILE_REFUSED)
-
-
-def _prefix(device: DeviceSettings) -> list[str]:
-    """Give the words before Blender's command: its environment and the launcher."""
-    settings = [f"{name}={value}" for name, value in device.env.items()]
-    try:
-        launcher = shlex.split(device.launch)
-    except ValueError as error:
-        detail = f"`launch` cannot be read: {error}"
-        raise Failure.of(
-            FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=detail
-        ) from error
-    return (["env", *settings] if settings else []) + launcher
 
 
 def _words(output: Output) -> str:

@@ -20,7 +20,7 @@ from blendtui.devices.protocol import (
     RenderOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
-from blendtui.engine import launching
+from blendtui.engine import launching, surveys
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office
@@ -156,6 +156,7 @@ class Station:
             )
             self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
             await self._clear()
+            await surveys.look(self._office, self._settings, self._link)
         except Failure as failure:
             return failure.fault
         except Exception as error:
@@ -391,5 +392,9 @@ class Station:
 
 
 def _way_to(settings: DeviceSettings) -> tuple[object, ...]:
-    """Give what a link depends on; all else holds for the runs that begin from then on."""
-    return (settings.host, settings.port, settings.user, settings.key, settings.work_dir)
+    """Give what a link and what was found by it depend on.
+
+    All else holds for the runs that begin from then on.
+    """
+    place = (settings.host, settings.port, settings.user, settings.key, settings.work_dir)
+    return (*place, settings.blender, settings.launch, settings.env)

@@ -47,6 +47,9 @@ JOB_FAULTS = frozenset(
 )
 """What no device could render: the job ends at once."""
 
+DEVICE_FAULTS = frozenset({FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING})
+"""What a device lacks for a job: it need not try again as it is, others may render."""
+
 OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
 """Ends of a Blender that say nothing about the frame which it was rendering."""
 
@@ -97,9 +100,7 @@ def _judge_device(farm: Farm, device: Device, job: Job, number: int, fault: Faul
         return
     if not any(pace.seen and who[0] != device.name for who, pace in desk.learner.paces.items()):
         return
-    device.set_aside[job.name] = fault
-    farm.touch(device)
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    set_aside(farm, device, job, fault)
     _forgive(farm, device, frames)
     for run in farm.runs_on(device.name):
         for attempt in list(run.attempts.values()):
@@ -148,10 +149,21 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
     farm.touch(device)
     if troubles < START_TRIES or fault.kind in WAITED_FAULTS:
         return
-    device.set_aside[job.name] = fault
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    refuse(farm, device, job, fault, now)
+
+
+def refuse(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
+    """Keep a device from a job that it can't render; the job ends where nobody can."""
+    set_aside(farm, device, job, fault)
     if job.is_open and not _somebody_may_render(farm, job):
         farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def set_aside(farm: Farm, device: Device, job: Job, fault: Fault) -> None:
+    """Keep a device from a job, and say why."""
+    device.set_aside[job.name] = fault
+    farm.touch(device)
+    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
 
 
 def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
@@ -159,9 +171,7 @@ def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> Non
 
     A single one of several may be wrong, or lie; then the others go on without it.
     """
-    device.set_aside[job.name] = fault
-    farm.touch(device)
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    set_aside(farm, device, job, fault)
     told = [one.set_aside.get(job.name) for one in farm.devices.values()]
     agreed = sum(one is not None and one.kind in JOB_FAULTS for one in told)
     if agreed > 1 or not _others_may_render(farm, job, device.name):

@@ -129,6 +129,14 @@ class DeviceReached:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSurveyed:
+    """A device was looked at: `blenders` are all its versions, none where that isn't known."""
+
+    device: str
+    blenders: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceLost:
     """The connection is gone or could not be made; the engine goes on trying."""
 
@@ -262,6 +270,7 @@ Event = (
     | DeviceRestart
     | PolicySet
     | DeviceReached
+    | DeviceSurveyed
     | DeviceLost
     | RunReady
     | RunFailed

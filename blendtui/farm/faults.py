@@ -78,6 +78,9 @@ class FaultKind(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"
+    BLENDER_OTHER = "blender-other"
+    BLENDER_VERSION = "blender-version"
+    DEVICES_LEFT_OUT = "devices-left-out"
     BLENDER_MISSING_HERE = "blender-missing-here"
     BLENDER_WHEEL_MISSING = "blender-wheel-missing"
     BLENDER_WHEEL_BROKEN = "blender-wheel-broken"

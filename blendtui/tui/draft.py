@@ -216,7 +216,7 @@ def meant(key: str, typed: str) -> object:
         return int(typed) if typed.isdecimal() and typed.isascii() else typed
     if key == "enabled":
         return _TRUTHS.get(typed.strip().lower(), typed)
-    if key == "tags":
+    if key == "tags" or (key == "blender" and "," in typed):
         return [word.strip() for word in typed.rstrip(", ").split(",")]
     if key == "env":
         pairs = [pair.partition("=") for pair in typed.rstrip(", ").split(",")]
