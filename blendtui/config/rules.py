@@ -75,7 +75,7 @@ DEVICE: Rules = {
     ),
     "blender": Rule(
         "a command or a path on the device, or a list of them",
-        '["/opt/blender-4.2/blender", "/opt/blender-5.0/blender"]',
+        '"/opt/blender/blender"',
         values.programs,
     ),
     "work_dir": Rule(_ON_DEVICE, '"~/.cache/blendtui"', values.device_path),

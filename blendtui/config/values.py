@@ -197,9 +197,7 @@ def user(value: object, _: Path) -> str:
 
 
 def programs(value: object, _: Path) -> tuple[str, ...]:
-    """Check a command or a path on a device, which may hold spaces, or a list of them."""
-    if value == []:
-        raise Wrong("is an empty list")
+    """Check a command or a path on a device, which may hold spaces, or a list of any number."""
     found = [_filled(one) for one in (value if isinstance(value, list) else [value])]
     for text in found:
         if text.startswith("-"):
