@@ -136,8 +136,23 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
     ),
     FaultKind.GPU_ERROR: (
         "{device}: the GPU failed at frame {frame}: {detail}",
-        "The frame may need more memory than the GPU has, or its driver is at fault; let this "
-        "device render on the CPU, or have larger GPUs do the job.",
+        "Check the GPU's driver and its temperature there, or let this device render on the CPU: "
+        'compute = "CPU" in devices.toml.',
+    ),
+    FaultKind.GPU_MEMORY: (
+        "{device}: the GPU has not enough memory for frame {frame}: {detail}",
+        "A device with a larger GPU tries the frame, or a CPU where devices.toml allows it: "
+        "cpu_fallback = true. Else make the scene smaller, by its textures first.",
+    ),
+    FaultKind.GPU_MISSING: (
+        "{device}: {wanted}, and its Blender sees {seen}.",
+        "Check `compute`, `gpus` and `slots` in devices.toml, the GPU's driver on the device, and "
+        "that this Blender knows the GPU; nothing is rendered on the CPU unasked.",
+    ),
+    FaultKind.GPU_NOT_SET_UP: (
+        "{device}: the scene wants a GPU, and none is set up in the Blender there: it renders on "
+        "the CPU.",
+        'Name what it is to use in devices.toml, such as compute = "OPTIX", or compute = "CPU".',
     ),
     FaultKind.OUTPUT_MISSING: (
         "{device}: Blender said nothing of a failure, but frame {frame} is not there: {detail}.",

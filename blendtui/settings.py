@@ -58,13 +58,16 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     `host` is an address, an alias of the SSH configuration, or "local" for this machine without
     sshd. `port`, `user` and `key` are None where SSH's own configuration decides. `performance`
     is a relative speed, a first guess. `slots` is how many Blenders run at once, `threads` how
-    many threads each may use (None: Blender decides). A Blender is restarted after `restart_after`
-    frames, and when it takes more than `memory_limit` bytes (None: never). `launch`
-    is put before Blender's command. `work_dir` is a folder on the device (`~` is the user's home
-    there), `cache` the bytes that project files may take there. `share_mount` is where the device
-    itself sees the share. `hours` are those in which it may render, in this machine's time (None:
-    always). Where there is work, a device with a `mac` is woken over the network; the packet goes
-    to `wake_address`. One that has had nothing to do for `idle_after` seconds runs `idle_command`.
+    many threads each may use (None: Blender decides). `compute` is "CPU" or the kind of GPU for
+    Cycles (None: as Blender is set up there), of which each slot uses `gpus`: "all", or "one" of
+    its own; `cpu_fallback` allows the CPU for frames that the GPU has no memory for. A Blender is
+    restarted after `restart_after` frames, and when it takes more than `memory_limit` bytes (None:
+    never). `launch` is put before Blender's command. `work_dir` is a folder on the device (`~` is
+    the user's home there), `cache` the bytes that project files may take there. `share_mount` is
+    where the device itself sees the share. `hours` are those in which it may render, in this
+    machine's time (None: always). Where there is work, a device with a `mac` is woken over the
+    network; the packet goes to `wake_address`. One that has had nothing to do for `idle_after`
+    seconds runs `idle_command`.
     """
 
     name: str = ""
@@ -77,6 +80,9 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     performance: float = 1.0
     slots: int = 1
     threads: int | None = None
+    compute: str | None = None
+    gpus: Literal["all", "one"] = "all"
+    cpu_fallback: bool = False
     restart_after: int | None = None
     memory_limit: int | None = None
     launch: str = ""

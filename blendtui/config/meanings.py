@@ -37,6 +37,12 @@ DEVICE: Mapping[str, tuple[str, str]] = {
     "performance": ("How fast it is beside the others; 2.0 is twice as fast as 1.0.", "1.0"),
     "slots": ("How many Blenders run at once.", "1"),
     "threads": ("How many threads each Blender uses.", "as Blender decides"),
+    "compute": (
+        "What Cycles renders with: CPU, CUDA, OPTIX, HIP, ONEAPI or METAL.",
+        "as Blender is set up there",
+    ),
+    "gpus": ("Each slot uses “all” GPUs together, or “one” of its own.", "all"),
+    "cpu_fallback": ("true: frames that the GPU has no memory for go to the CPU.", "false"),
     "restart_after": ("Restart a Blender after so many frames.", "never"),
     "memory_limit": ("Restart a Blender that takes more memory, such as 12 GiB.", "never"),
     "launch": ("What goes before Blender's command, such as nice -n 10.", "nothing"),

@@ -147,7 +147,9 @@ def choice(*words: str) -> Callable[[object, Path], str]:
     def read(value: object, _: Path) -> str:
         if isinstance(value, str) and value in words:
             return value
-        near = difflib.get_close_matches(str(value).lower(), words, n=1, cutoff=0.5)
+        text = str(value)
+        near = [word for word in words if word.casefold() == text.casefold()]
+        near += difflib.get_close_matches(text.lower(), words, n=1, cutoff=0.5)
         raise Wrong(described(value), json.dumps(near[0] if near else words[-1]))
 
     return read

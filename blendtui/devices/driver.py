@@ -23,21 +23,25 @@ import bpy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from blendtui.devices.driver_compute import on_cpu, use_compute, uses_gpu
     from blendtui.devices.driver_memory import memory
-    from blendtui.devices.driver_output import gpu_error, outputs
+    from blendtui.devices.driver_output import outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+    from blendtui.devices.driver_trouble import gpu_error
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from driver_compute import on_cpu, use_compute, uses_gpu
     from driver_memory import memory
-    from driver_output import gpu_error, outputs
+    from driver_output import outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
+    from driver_trouble import gpu_error
 
 _LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
@@ -134,6 +138,7 @@ class Driver:
         self._log = log
         self._orders = Orders(run / "orders")
         self._waiting: list[tuple[int, int]] = []
+        self._for_cpu: set[tuple[int, int]] = set()
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
         self._in_hand: tuple[int, int] | None = None
         self._pictures = Pictures(run / "pictures")
@@ -158,6 +163,7 @@ class Driver:
         self._scene, facts = open_scene(
             blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
+        facts.update(use_compute(self._scene, settings.get("compute") or {}))
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
         bpy.app.handlers.render_stats.append(self._stats)
@@ -216,6 +222,8 @@ class Driver:
             return
         key = (order["frame"], order["try"])
         if order["do"] == "frame":
+            if order.get("on_cpu") is True:
+                self._for_cpu.add(key)
             self._want(key)
         elif order["do"] == "drop":
             self._drop(key)
@@ -281,15 +289,17 @@ class Driver:
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
         self._scene.render.use_persistent_data = self._is_sound
-        with self._limited(key):
+        cpu = key in self._for_cpu
+        with self._limited(key), on_cpu(cpu):
+            uses = uses_gpu(self._scene)
             try:
                 render_frame(self._scene, key[0], folder, self._pattern)
             except RuntimeError as problem:
                 error = str(problem).strip()
         self._rendered = time.monotonic()
-        poison = gpu_error(self._run / "log", logged)
+        kind, poison = gpu_error(self._run / "log", logged, uses)
         if poison:
-            self._fail(key, "gpu-error", poison)
+            self._fail(key, kind, poison)
         elif error:
             full = is_full(folder) or "no space left on device" in error.lower()
             self._fail(key, "device-disk-full" if full else "render-error", error)

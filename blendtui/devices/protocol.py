@@ -50,11 +50,12 @@ class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try
     pass
 
 
-class RenderOrder(_Order, frozen=True, tag="frame"):
-    """Render a frame. A repeated order is done once, and answered again."""
+class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
+    """Render a frame, on the CPU if so told. A repeated order is done once, and answered again."""
 
     frame: int
     number: int
+    on_cpu: bool = False
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -109,7 +110,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most).
+    not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
+    engines; `lacks_gpu` says that the scene wants a GPU and none is set up.
     """
 
     name: str
@@ -128,6 +130,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    compute: str = ""
+    lacks_gpu: bool = False
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""

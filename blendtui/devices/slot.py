@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DRIVER_FILES = (
     "driver.py",
+    "driver_compute.py",
     "driver_memory.py",
     "driver_output.py",
     "driver_overrides.py",
@@ -37,6 +38,7 @@ DRIVER_FILES = (
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_trouble.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -64,7 +66,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name.
+    `farm.overrides`, by name. `compute` has the `kind` of device that Cycles is to use and the
+    `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
     """
 
     scene: str | None = None
@@ -74,6 +77,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share_file: str | None = None
     out: str | None = None
     overrides: dict[str, object] = {}
+    compute: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

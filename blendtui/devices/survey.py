@@ -59,6 +59,15 @@ class Survey(msgspec.Struct, frozen=True):
         """The versions of all Blenders that may be used."""
         return frozenset(one.version for one in self.blenders)
 
+    @property
+    def gpu_memory(self) -> int | None:
+        """The memory of the smallest card in bytes; None where one's isn't known, or there is none.
+
+        With several cards together, the scene has to fit each of them.
+        """
+        sizes = [one.memory for one in self.cards if one.memory is not None]
+        return min(sizes) if sizes and len(sizes) == len(self.cards) else None
+
     def path(self, wanted: str) -> str | None:
         """Give the newest Blender of a version ("4.2"), or the first of all without one."""
         fitting = [one for one in self.blenders if is_named(one.version, wanted)]

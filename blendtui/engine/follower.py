@@ -191,6 +191,8 @@ class Follower:
         """Compare what was read without Blender with what Blender itself says."""
         facts = self._office.work(self.run.job).facts
         missing = self._missing(facts, opened)
+        if opened.lacks_gpu:
+            missing += (Fault.of(FaultKind.GPU_NOT_SET_UP, device=self._device),)
         read = facts.scene(opened.name) if facts else None
         if read is None:
             return missing

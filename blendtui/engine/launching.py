@@ -63,4 +63,13 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         share_file=share_file,
         out=out,
         overrides=work.spec.overrides.as_data(),
+        compute=compute_of(device, run.slot.number),
     )
+
+
+def compute_of(device: DeviceSettings, slot: int) -> dict[str, object]:
+    """Give what Cycles is to render with: the kind, and which card counted from 1 (none: all)."""
+    if device.compute is None:
+        return {}
+    alone = device.gpus == "one" and device.compute != "CPU"
+    return {"kind": device.compute, **({"card": slot} if alone else {})}

@@ -225,8 +225,8 @@ class Station:
         match decision:
             case do.StartRun():
                 return await self._start(run)
-            case do.OrderFrame(frame=frame, number=number):
-                await self._append(run, RenderOrder(frame, number))
+            case do.OrderFrame(frame=frame, number=number, on_cpu=on_cpu):
+                await self._append(run, RenderOrder(frame, number, on_cpu))
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):

@@ -32,7 +32,7 @@ async def look(office: Office, device: DeviceSettings, link: Link) -> None:
             raise
         found = Survey()  # it's said when a Blender is to be started
     office.surveys[device.name] = found
-    office.tell(Heard(DeviceSurveyed(device.name, found.versions)))
+    office.tell(Heard(DeviceSurveyed(device.name, found.versions, found.gpu_memory)))
 
 
 class Surveys:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from blendtui.farm import gpu_memory
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
@@ -47,7 +48,9 @@ JOB_FAULTS = frozenset(
 )
 """What no device could render: the job ends at once."""
 
-DEVICE_FAULTS = frozenset({FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING})
+DEVICE_FAULTS = frozenset(
+    {FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING, FaultKind.GPU_MISSING}
+)
 """What a device lacks for a job: it need not try again as it is, others may render."""
 
 OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
@@ -81,11 +84,25 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     frame.failures = (*frame.failures, FailedTry(attempt.slot.device, fault))
     farm.touch(frame)
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
-    if len(frame.failures) >= FRAME_TRIES and not frame.live:
+    if _is_lost(farm, frame, now) and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
-    _judge_device(farm, farm.devices[attempt.slot.device], job, frame.number, fault)
-    _judge_job(farm, job, fault, now)
+    device = farm.devices[attempt.slot.device]
+    if fault.kind is not FaultKind.GPU_MEMORY or not device.spec.cpu_fallback:
+        _judge_device(farm, device, job, frame.number, fault)
+    if fault.kind is not FaultKind.GPU_MEMORY or frame.state is FrameState.FAILED:
+        _judge_job(farm, job, fault, now)
+
+
+def _is_lost(farm: Farm, frame: Frame, now: float) -> bool:
+    """Whether a frame has failed often enough, or nobody's GPU has room for it."""
+    overflows = gpu_memory.overflows(frame)
+    if len(frame.failures) - len(overflows) >= FRAME_TRIES:
+        return True
+    desk = farm.desks.get(frame.job)
+    return bool(overflows) and not (
+        desk is not None and gpu_memory.somebody_may_try(farm, desk, frame, now)
+    )
 
 
 def _judge_device(farm: Farm, device: Device, job: Job, number: int, fault: Fault) -> None:

@@ -68,7 +68,7 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         for device, slot in places.free
         if can_start(device, job, now)
     ]
-    useful = starts_for_shunned(desk, offers)
+    useful = starts_for_shunned(farm, desk, offers)
     if missing > 0:
         useful += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in useful]
     for slot in useful:

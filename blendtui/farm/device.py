@@ -17,7 +17,8 @@ class Device:
     `lost_since` is when contact ended, None while there is contact or never was. `troubles`
     counts failed starts in a row for a job, `failing` has the frames that failed in a row;
     `set_aside` has the jobs that it is kept from and why. `blenders` are the versions that it is
-    known to have; empty where nobody knows, and any job may try.
+    known to have; empty where nobody knows, and any job may try. `gpu_memory` is that of its
+    smallest card in bytes, None where it isn't known; it is not kept in the store.
     """
 
     spec: DeviceSpec
@@ -32,6 +33,7 @@ class Device:
     start_times: StartTimes = field(default_factory=StartTimes)
     projects: dict[str, None] = field(default_factory=dict)
     blenders: frozenset[str] = frozenset()
+    gpu_memory: int | None = None
 
     def __repr__(self) -> str:
         return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"

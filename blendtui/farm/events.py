@@ -130,10 +130,14 @@ class DeviceReached:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSurveyed:
-    """A device was looked at: `blenders` are all its versions, none where that isn't known."""
+    """A device was looked at: `blenders` are all its versions, none where that isn't known.
+
+    `gpu_memory` is that of its smallest card in bytes, as far as that is known.
+    """
 
     device: str
     blenders: frozenset[str]
+    gpu_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,9 @@ class DeviceSpec:
 
     A Blender that has rendered `restart_after` frames, or takes more than `memory_limit` bytes
     after a frame, is restarted between two frames (None: never). While `resting` it is outside
-    the hours in which it may render.
+    the hours in which it may render. `compute` is "CPU" or the kind of GPU that Cycles is to use,
+    None where Blender's own preferences say it; `cpu_fallback` allows the CPU for frames for which
+    the GPU has not enough memory.
     """
 
     name: str
@@ -124,6 +126,8 @@ class DeviceSpec:
     restart_after: int | None = None
     memory_limit: int | None = None
     resting: bool = False
+    compute: str | None = None
+    cpu_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from blendtui.farm import blame, version_rules
+from blendtui.farm import blame, gpu_memory, version_rules
 from blendtui.farm.decisions import (
     CloseRun,
     CollectFrame,
@@ -152,7 +152,7 @@ def device_surveyed(farm: Farm, event: DeviceSurveyed, now: float) -> None:
     device = farm.devices.get(event.device)
     if device is None:
         return
-    device.blenders = event.blenders
+    device.blenders, device.gpu_memory = event.blenders, event.gpu_memory
     for job, fault in list(device.set_aside.items()):
         if fault.kind is FaultKind.BLENDER_VERSION:
             del device.set_aside[job]
@@ -205,7 +205,8 @@ def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
     if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
         farm.revive(attempt, AttemptState.ORDERED)
     if attempt.is_in_hand:
-        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number))
+        on_cpu = gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
+        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number, on_cpu))
     elif not attempt.is_live:
         farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def claiming(path: Path, version: str) -> str:
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
     newer = claiming(tmp_path / "newer", "99.1.2")
-    own = {0: {"blender": [newer, str(BLENDER)]}, 1: {"blender": newer}}
+    own: dict[int, dict[str, Any]] = {0: {"blender": [newer, str(BLENDER)]}, 1: {"blender": newer}}
     with Farm(own=own) as made:
         yield made
 
