@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blendtui.devices.driver_compute import on_cpu, use_compute, uses_gpu
+    from blendtui.devices.driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_output import outputs
     from blendtui.devices.driver_picture import Pictures
@@ -35,6 +36,7 @@ else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_compute import on_cpu, use_compute, uses_gpu
+    from driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from driver_memory import memory
     from driver_output import outputs
     from driver_picture import Pictures
@@ -43,85 +45,9 @@ else:
     from driver_scene import open_scene, prepare_scene, render_frame
     from driver_trouble import gpu_error
 
-_LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
 _SOONEST, _LATEST = 0.005, 0.25
 _PROGRESS_EVERY = 0.5
-_WRITE_TRIES = 120
-
-
-class Log:
-    """Says things to the workstation, one line each, begun by a record separator (RFC 7464).
-
-    One write a line, so that Blender's own output, which shares the file, can only stand before or
-    behind it.
-    """
-
-    def __init__(self) -> None:
-        self._fd = os.dup(1)
-        self._lock = threading.Lock()
-
-    def say(self, what: str, **fields: object) -> None:
-        """Write a line; where the disk is full, wait for room."""
-        line = _line(what, fields)
-        for _ in range(_WRITE_TRIES):
-            if self._write(line):
-                return
-            time.sleep(1)
-        raise OSError("the log cannot be written")
-
-    def mention(self, what: str, **fields: object) -> None:
-        """Write a line that nobody misses."""
-        self._write(_line(what, fields))
-
-    def _write(self, line: bytes) -> bool:
-        try:
-            with self._lock:
-                return os.write(self._fd, line) == len(line)
-        except OSError:
-            return False
-
-
-def _line(what: str, fields: dict[str, Any]) -> bytes:
-    text = json.dumps({"is": what, **fields}, ensure_ascii=False, separators=(",", ":"))
-    return b"\x1e" + text.encode("utf-8", "replace") + b"\n"
-
-
-class Orders:
-    """The file of orders: gives each complete line once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-
-    def look(self) -> list[dict[str, Any]] | None:
-        """Give the orders that are new; None if nothing was written. Raises FileNotFoundError.
-
-        The file is opened anew: a network file system may go on showing old contents otherwise.
-        """
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            text = file.read()
-        end = text.rfind(b"\n") + 1
-        if end == 0:
-            return None
-        self._offset += end
-        return [order for order in map(_order, text[:end].splitlines()) if order is not None]
-
-
-def _order(line: bytes) -> dict[str, Any] | None:
-    """Read one order; None for anything else."""
-    try:
-        order = json.loads(line.decode("utf-8"))
-    except ValueError:
-        return None
-    if not isinstance(order, dict):
-        return None
-    if order.get("do") in ("alive", "quit"):
-        return order
-    frame, number = order.get("frame"), order.get("try")
-    whole = type(frame) is int and type(number) is int and number >= 0
-    return order if whole and order.get("do") in ("frame", "drop", "collected") else None
 
 
 class Driver:
@@ -339,7 +265,7 @@ class Driver:
             self._fail(key, "device-disk-full" if is_full(folder) else "output-missing", flaw)
             return
         fields.update(at=time.time(), files=files, memory=memory())
-        if len(_line("rendered", fields)) > _LINE_AT_MOST:
+        if len(line_of("rendered", fields)) > LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
             self._is_sound, self._unpictured = True, key
@@ -370,9 +296,8 @@ class Driver:
             self._log.mention("progress", **key, **found._asdict())
 
 
-def _beat(log: Log, every: float) -> None:
-    while True:
-        time.sleep(every)
+def _beat(log: Log, every: float, ended: threading.Event) -> None:
+    while not ended.wait(every):
         log.mention("beat", at=time.time(), memory=memory())
 
 
@@ -383,7 +308,9 @@ def main(settings_path: str) -> None:
     log = Log()
     log.say("hello", pid=os.getpid(), blender=bpy.app.version_string, at=time.time())
     every = float(settings.get("beat", 5))
-    threading.Thread(target=_beat, args=(log, every), daemon=True).start()
+    ended = threading.Event()
+    beating = threading.Thread(target=_beat, args=(log, every, ended), daemon=True)
+    beating.start()
     driver = Driver(run, settings, log)
     try:
         driver.open(settings)
@@ -392,6 +319,8 @@ def main(settings_path: str) -> None:
         log.say("fault", kind=failure.kind, facts=failure.facts)
         reason = "fault"
     log.say("bye", reason=reason)
+    ended.set()
+    beating.join()  # the wheel of 4.2 crashes at its end where a thread is left
 
 
 if __name__ == "__main__":

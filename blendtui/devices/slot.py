@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_compute.py",
+    "driver_lines.py",
     "driver_memory.py",
+    "driver_names.py",
+    "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
     "driver_picture.py",
