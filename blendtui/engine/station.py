@@ -92,7 +92,7 @@ class Station:
         """Use other settings from now on; a device that is reached otherwise is reached anew."""
         if settings == self._settings:
             return
-        before, after = (_way_to(one) for one in (self._settings, settings))
+        before, after = (surveys.way_to(one) for one in (self._settings, settings))
         self._settings = settings
         if before != after:
             await self.close()
@@ -151,12 +151,17 @@ class Station:
 
     async def _reach(self) -> Fault | None:
         try:
-            self._link = await connect(
-                self._settings, self._office.places.known_hosts, self._office.local
-            )
-            self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
-            await self._clear()
-            await surveys.look(self._office, self._settings, self._link)
+            async with contextlib.AsyncExitStack() as until_reached:
+                link = await connect(
+                    self._settings, self._office.places.known_hosts, self._office.local
+                )
+                until_reached.push_async_callback(link.close)
+                self._work_dir = await slot.resolve_work_dir(link, self._settings.work_dir)
+                await self._clear(link)
+                await surveys.look(self._office, self._settings, link)
+                until_reached.pop_all()
+            # Only now: decisions from before it was lost must not meet it half ready.
+            self._link = link
         except Failure as failure:
             return failure.fault
         except Exception as error:
@@ -164,7 +169,7 @@ class Station:
             return unexpected(error)
         return None
 
-    async def _clear(self) -> None:
+    async def _clear(self, link: Link) -> None:
         """Remove what jobs of ours have left here that are over, and what the cache has too much.
 
         Before anything is begun: nothing can come to be there meanwhile. It can wait, too.
@@ -173,7 +178,7 @@ class Station:
         ours = f".{self._office.salt}"
         with contextlib.suppress(Failure):
             limit = self._settings.cache
-            await transfer.trim_cache(self._require(), self._work_dir, limit, keep, ours)
+            await transfer.trim_cache(link, self._work_dir, limit, keep, ours)
 
     async def _stay(self) -> Fault:
         """Tell that the device is there, and wait until it no longer is."""
@@ -389,12 +394,3 @@ class Station:
         """
         await self._collector.until_idle()
         return await read_small(self._require(), self._folder(run).picture(name), size)
-
-
-def _way_to(settings: DeviceSettings) -> tuple[object, ...]:
-    """Give what a link and what was found by it depend on.
-
-    All else holds for the runs that begin from then on.
-    """
-    place = (settings.host, settings.port, settings.user, settings.key, settings.work_dir)
-    return (*place, settings.blender, settings.launch, settings.env)

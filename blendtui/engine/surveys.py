@@ -35,6 +35,15 @@ async def look(office: Office, device: DeviceSettings, link: Link) -> None:
     office.tell(Heard(DeviceSurveyed(device.name, found.versions, found.gpu_memory)))
 
 
+def way_to(settings: DeviceSettings) -> tuple[object, ...]:
+    """Give what a link and what was found by it depend on.
+
+    All else holds for the runs that begin from then on.
+    """
+    place = (settings.host, settings.port, settings.user, settings.key, settings.work_dir)
+    return (*place, settings.blender, settings.launch, settings.env)
+
+
 class Surveys:
     """Keeps in the store what was found, for faces and for the next start."""
 
