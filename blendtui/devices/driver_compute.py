@@ -40,17 +40,17 @@ def use_compute(scene: Any, wanted: dict[str, Any]) -> dict[str, Any]:
         # Other GPUs leave out what is written in the Open Shading Language, without a word.
         _set_device("CPU")
         return {"compute": "CPU, for its Open Shading Language"}
-    cards = _cards(kind)
-    chosen = _chosen(kind, cards, wanted.get("card"))
+    chosen = _chosen(preferences, kind, wanted.get("card"))
+    told = _named(kind, chosen)
     try:
         preferences.compute_device_type = kind
     except TypeError as error:
-        raise _missing(f"it is to render with {kind}") from error
-    _enable(preferences, kind, {card[2] for card in chosen})
+        raise _missing(preferences, f"it is to render with {kind}") from error
+    _enable(preferences, kind, {card.id for card in chosen})
     _set_device("GPU")
     if not preferences.has_active_device():
-        raise _missing(f"it is to render with {kind}")
-    return {"compute": f"{kind}: " + ", ".join(card[0] for card in chosen)}
+        raise _missing(preferences, f"it is to render with {kind}")
+    return {"compute": told}
 
 
 def _as_set_up(scene: Any, preferences: Any) -> dict[str, Any]:
@@ -59,39 +59,38 @@ def _as_set_up(scene: Any, preferences: Any) -> dict[str, Any]:
     if not preferences.has_active_device():
         return {"compute": "CPU", "lacks_gpu": True}
     kind = preferences.compute_device_type
-    used = {entry.id for entry in preferences.devices if entry.use}
-    names = [card[0] for card in _cards(kind) if card[2] in used]
-    return {"compute": f"{kind}: " + ", ".join(names)}
+    return {"compute": _named(kind, [card for card in _cards(preferences, kind) if card.use])}
 
 
-def _cards(kind: str) -> list[Any]:
-    """Ask Cycles itself: the preferences go on naming cards that are gone. Name, kind and id."""
-    import _cycles  # noqa: PLC0415 - only a Blender with Cycles has it
-
-    return [card for card in _cycles.available_devices(kind) if card[1] == kind]
+def _named(kind: str, cards: list[Any]) -> str:
+    return f"{kind}: " + ", ".join(card.name for card in cards)
 
 
-def _chosen(kind: str, cards: list[Any], number: int | None) -> list[Any]:
+def _cards(preferences: Any, kind: str) -> list[Any]:
+    """Give the entries of cards that are there; `preferences.devices` goes on naming others."""
+    return [card for card in preferences.get_devices_for_type(kind) if card.type == kind]
+
+
+def _chosen(preferences: Any, kind: str, number: int | None) -> list[Any]:
     """Give the card of that number, or all of them."""
+    cards = _cards(preferences, kind)
     if number is None and cards:
         return cards
     if number is not None and number <= len(cards):
         return [cards[number - 1]]
-    raise _missing(
-        f"it is to render with {kind}"
-        if number is None
-        else f"slot {number} is to have a {kind} card of its own"
-    )
+    wanted = f"it is to render with {kind}"
+    if number is not None:
+        wanted = f"slot {number} is to have a {kind} card of its own"
+    raise _missing(preferences, wanted)
 
 
-def _missing(wanted: str) -> RunFailure:
-    found = [f"{card[0]} ({kind})" for kind in _KINDS for card in _cards(kind)]
+def _missing(preferences: Any, wanted: str) -> RunFailure:
+    found = [f"{card.name} ({kind})" for kind in _KINDS for card in _cards(preferences, kind)]
     return RunFailure("gpu-missing", wanted=wanted, seen=", ".join(found) or "no GPU")
 
 
 def _enable(preferences: Any, kind: str, cards: set[str]) -> None:
     """Switch these cards on and all else off, the CPU beside them too."""
-    preferences.get_devices_for_type(kind)
     for entry in preferences.devices:
         entry.use = entry.type == kind and entry.id in cards
     bpy.context.preferences.use_preferences_save = False  # the device's user has their own
