@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_compute import on_cpu, use_compute, uses_gpu
     from blendtui.devices.driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from blendtui.devices.driver_memory import memory
+    from blendtui.devices.driver_movie import Beside
     from blendtui.devices.driver_output import outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
@@ -38,6 +39,7 @@ else:
     from driver_compute import on_cpu, use_compute, uses_gpu
     from driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from driver_memory import memory
+    from driver_movie import Beside
     from driver_output import outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
@@ -75,6 +77,7 @@ class Driver:
         self._quit = False
         self._is_sound = True
         self._scene: Any = None
+        self._beside: Any = None
         self._pattern = ""
         self._time_limit: float | None = None
         self._in_time: tuple[int, int] | None = None
@@ -90,6 +93,7 @@ class Driver:
             blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
         facts.update(use_compute(self._scene, settings.get("compute") or {}))
+        self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
         bpy.app.handlers.render_stats.append(self._stats)
@@ -150,6 +154,7 @@ class Driver:
         if order["do"] == "frame":
             if order.get("on_cpu") is True:
                 self._for_cpu.add(key)
+            self._beside.heard(key, order)
             self._want(key)
         elif order["do"] == "drop":
             self._drop(key)
@@ -230,6 +235,7 @@ class Driver:
             full = is_full(folder) or "no space left on device" in error.lower()
             self._fail(key, "device-disk-full" if full else "render-error", error)
         else:
+            self._beside.add(key, folder)
             self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
 
     @contextlib.contextmanager

@@ -33,6 +33,7 @@ DRIVER_FILES = (
     "driver_compute.py",
     "driver_lines.py",
     "driver_memory.py",
+    "driver_movie.py",
     "driver_names.py",
     "driver_nodes.py",
     "driver_output.py",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blendtui.devices.local_server import LocalServer
 from blendtui.devices.survey import Survey
+from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.ownership import Owners
 from blendtui.farm.events import Event
@@ -81,7 +82,7 @@ class Office:
     `surveys` has what was found on each device when it was reached last.
     `progress` has the newest word of each run, and `vitals` of each device, until it is stored;
     `pictured` each run's newest picture, the newest of all last, until it is fetched. `storing`
-    says that the store does not have all yet.
+    says that the store does not have all yet. `beside` knows what orders want beside frames.
     """
 
     share: Share
@@ -96,6 +97,7 @@ class Office:
     jobs_on: Callable[[str], set[str]]
     live: LiveLogs
     owners: Owners
+    beside: Beside
     surveys: dict[str, Survey] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)

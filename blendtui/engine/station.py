@@ -17,7 +17,6 @@ from blendtui.devices.protocol import (
     DropOrder,
     Order,
     QuitOrder,
-    RenderOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
 from blendtui.engine import launching, surveys
@@ -231,7 +230,8 @@ class Station:
             case do.StartRun():
                 return await self._start(run)
             case do.OrderFrame(frame=frame, number=number, on_cpu=on_cpu):
-                await self._append(run, RenderOrder(frame, number, on_cpu))
+                order = self._office.beside.order(run, frame, number, on_cpu=on_cpu)
+                await self._append(run, order)
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):
