@@ -28,20 +28,19 @@ HEAD = """\
 # Formats
 
 What a scene writes is what comes back. Each cell is read from a file that the driver wrote inside a
-Blender: {versions}. “=” says that the same Blender, run by itself on the same scene, wrote the same
-file: names, pixels and settings; only the time of day and the seconds that it took may differ. Each
-picture is a scene of one .blend. `make formats` renders all of it and writes this page;
-`make test-versions` holds it.
+Blender ({versions}). “=” says that the same Blender, run by itself on the
+same scene, wrote the same file: names, pixels and settings; only the time of day and the seconds
+that it took may differ. Each picture is a scene of one .blend. `make formats` renders all of it and
+writes this page; `make test-versions` holds it.
 
 `format = "..."` in [job.toml](using.md#jobtoml) chooses any of the formats instead of the scene's;
-bits, colors and codec are then what the scene has set, or the nearest that the format knows. What
-becomes of a scene that writes a movie is told [there](using.md) too.
+bits, colors and codec are then what the scene has set, or the nearest that the format knows.
 
 ## Images
 
 Bits and channels are those in the file. Lossless: no pixel differs from the same picture stored
 without loss (the measure) at as many bits; else the mean difference, in parts of the range from
-black to white. DPX and Cineon have curves of their own.
+black to white. DPX and Cineon have curves of their own; of AVIF 8 bits are compared.
 
 """
 
@@ -157,9 +156,7 @@ def _loss(one: Column, name: str, pictures: list[Picture]) -> str:
 
 
 def _difference(mine: Pixels, other: Pixels) -> float:
-    top = float(np.iinfo(mine.dtype).max) if mine.dtype.kind == "u" else 1.0
-    apart = np.abs(mine.astype(np.float64) - other.astype(np.float64)).mean() / top
-    return float(apart)
+    return float(np.abs(mine.astype(np.float64) - other.astype(np.float64)).mean())
 
 
 def views_cell(one: Column, case: Case) -> str:
@@ -226,9 +223,8 @@ def _node_title(case: Case) -> str:
 
 def page(columns: list[Column]) -> str:
     """Give the whole text."""
-    *most, last = (f"Blender {one.name}" for one in columns)
-    lines = [HEAD.format(versions=f"{', '.join(most)} and {last}" if most else last)]
-    lines[0] = lines[0].rstrip("\n") + "\n"
+    versions = ", ".join(one.name for one in columns)
+    lines = [HEAD.format(versions=versions).rstrip("\n") + "\n"]
     lines += rows(columns, IMAGES, _image_title, image_cell)
     lines.append(VIEWS_TEXT.rstrip("\n") + "\n")
     lines += rows(columns, VIEWS, lambda case: str(case["group"]), views_cell)

@@ -118,7 +118,7 @@ def test_file_names_are_blenders_and_the_frames_own(
 
 def nodes_of(version: tuple[int, int], number: str, short: str) -> dict[str, set[str]]:
     """Say which files the nodes' scenes have besides their own picture."""
-    up = "_con/_.._esc" if (5, 0) <= version < (5, 1) else "_con/esc"
+    up = "_con/esc" if version < (5, 0) else "_con/_.._esc" if version < (5, 1) else "_con/_/_/esc"
     return {
         "node": {f"Passes/Image{number}.png", f"Passes/Depth_{number}.png"},
         "node-exr": {f"Beauty_ half/Image{number}.exr", f"Layers/all_{number}.exr"},
