@@ -168,7 +168,7 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(rendered, jobfile.scene)
+        warnings = notes_of(rendered)
         spec = _spec(job, unpacked.project.blend, jobfile, frames)
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))

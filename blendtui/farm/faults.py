@@ -40,7 +40,6 @@ class FaultKind(StrEnum):
     ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
     FILES_MISSING = "files-missing"
-    MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
@@ -95,6 +94,14 @@ class FaultKind(StrEnum):
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
     OUTPUT_REFUSED = "output-refused"
+    # a movie
+    MOVIE_FAILED = "movie-failed"
+    MOVIE_FRAME_BROKEN = "movie-frame-broken"
+    MOVIE_INCOMPLETE = "movie-incomplete"
+    MOVIE_UNREADABLE = "movie-unreadable"
+    MOVIE_REPLACED = "movie-replaced"
+    MOVIE_CUT = "movie-cut"
+    MOVIE_SILENT = "movie-silent"
     # telling people
     NOTIFY_FAILED = "notify-failed"
     NOTIFY_NO_APPRISE = "notify-no-apprise"
