@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_movie import asked_of, make_lossless
     from blendtui.devices.driver_names import leaf, storable
     from blendtui.devices.driver_nodes import aim_nodes, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
 else:
+    from driver_movie import asked_of, make_lossless
     from driver_names import leaf, storable
     from driver_nodes import aim_nodes, plain
     from driver_overrides import apply_overrides
@@ -57,6 +59,7 @@ def open_scene(
     apply_overrides(scene, overrides)
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
+    facts["asked"] = asked_of(scene)
     return scene, facts
 
 
@@ -65,15 +68,12 @@ def prepare_scene(scene: Any, output: str | None) -> str:
 
     That is `output`, or the scene's own.
 
-    A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
+    A scene that writes a movie renders lossless files instead, of which the movie is made.
     """
     render = scene.render
     pattern = storable(leaf(render.filepath)) if output is None else output
     if render.is_movie_format:
-        if hasattr(render.image_settings, "media_type"):
-            render.image_settings.media_type = "IMAGE"
-        render.image_settings.file_format = "PNG"
-        render.use_file_extension = True
+        make_lossless(scene)
         pattern = _MOVIE_ENDING.sub("", pattern)
         if pattern and "#" not in pattern:
             pattern += "_####"
@@ -162,14 +162,22 @@ def _missing() -> list[str]:
     """Name the external files that are not there, as they are written in the file."""
     written = bpy.utils.blend_paths(absolute=False, packed=False, local=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False, local=False)
-    # Since 4.3 Blender's own brushes are among them.
-    own = bpy.utils.resource_path("LOCAL")
     found = {
         name[2:] if name.startswith("//") else name
         for name, path in zip(written, absolute)  # noqa: B905 - `strict` is Python 3.10
-        if path and not path.startswith(own) and not _exists(path)
+        if path and not _is_blenders(path) and not _exists(path)
     }
     return [name[:_PATH_AT_MOST] for name in sorted(found)][:_MISSING_AT_MOST]
+
+
+def _is_blenders(path: str) -> bool:
+    """Whether it is one of Blender's own brushes, which are among a file's paths since 4.3.
+
+    Written relative to where the .blend was, it leads nowhere from here, but Blender has its own.
+    """
+    own = bpy.utils.resource_path("LOCAL")
+    inside = path.replace("\\", "/").partition("/datafiles/")[2]
+    return path.startswith(own) or bool(inside and os.path.exists(f"{own}/datafiles/{inside}"))  # noqa: PTH110
 
 
 def _exists(path: str) -> bool:

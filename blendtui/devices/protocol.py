@@ -17,6 +17,7 @@ import msgspec
 from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
+from blendtui.farm.movies import MovieAsked
 from blendtui.farm.project import SceneFacts
 
 __all__ = ["SampleProgress", "progress_of"]
@@ -50,11 +51,18 @@ class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try
     pass
 
 
-class RenderOrder(_Order, frozen=True, tag="frame"):
-    """Render a frame. A repeated order is done once, and answered again."""
+class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
+    """Render a frame, on the CPU if so told. A repeated order is done once, and answered again.
+
+    Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
+    `display` there is a small picture as it is seen on a display, where its own file is none.
+    """
 
     frame: int
     number: int
+    sound: tuple[int, int] | None = None
+    display: bool = False
+    on_cpu: bool = False
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -109,7 +117,9 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most).
+    not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
+    engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
+    movie, as the scene is rendered.
     """
 
     name: str
@@ -128,6 +138,9 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    compute: str = ""
+    lacks_gpu: bool = False
+    asked: MovieAsked | None = None
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""

@@ -8,7 +8,7 @@ import itertools
 import logging
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blendtui.engine.office import Heard, Office
@@ -168,8 +168,10 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(rendered, jobfile.scene)
-        spec = _spec(job, unpacked.project.blend, jobfile, frames)
+        warnings = notes_of(rendered)
+        spec = replace(
+            _spec(job, unpacked.project.blend, jobfile, frames), written_by=_version(facts)
+        )
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
@@ -236,6 +238,10 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     scene = facts.scene(jobfile.scene)
     return frames_of(scene) if scene else ()
+
+
+def _version(facts: BlendFacts) -> str:
+    return ".".join(map(str, facts.version))
 
 
 def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:

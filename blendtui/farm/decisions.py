@@ -27,7 +27,7 @@ class StartRun:
 
 @dataclass(frozen=True, slots=True)
 class OrderFrame:
-    """Tell the run to render the frame. Repeating an order does no harm.
+    """Tell the run to render the frame, `on_cpu` if it has to. Repeating an order does no harm.
 
     Its answer comes by the run's log: FrameStarted, FrameRendered, FrameFailed.
     """
@@ -35,6 +35,7 @@ class OrderFrame:
     run: str
     frame: int
     number: int
+    on_cpu: bool = False
 
     def failed(self, fault: Fault) -> Event:
         """Answer for the failure."""
@@ -107,7 +108,10 @@ class CloseRun:
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Write the final report of an ended job. Ends in JobReported or ReportFailed."""
+    """Make of an ended job's frames what it is to have, and write its final report.
+
+    Ends in JobReported or ReportFailed.
+    """
 
     job: str
 

@@ -40,7 +40,6 @@ class FaultKind(StrEnum):
     ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
     FILES_MISSING = "files-missing"
-    MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
@@ -78,6 +77,9 @@ class FaultKind(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     # a Blender
     BLENDER_MISSING = "blender-missing"
+    BLENDER_OTHER = "blender-other"
+    BLENDER_VERSION = "blender-version"
+    DEVICES_LEFT_OUT = "devices-left-out"
     BLENDER_MISSING_HERE = "blender-missing-here"
     BLENDER_WHEEL_MISSING = "blender-wheel-missing"
     BLENDER_WHEEL_BROKEN = "blender-wheel-broken"
@@ -92,9 +94,20 @@ class FaultKind(StrEnum):
     RENDER_ERROR = "render-error"
     TIME_LIMIT = "time-limit"
     GPU_ERROR = "gpu-error"
+    GPU_MEMORY = "gpu-memory"
+    GPU_MISSING = "gpu-missing"
+    GPU_NOT_SET_UP = "gpu-not-set-up"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
     OUTPUT_REFUSED = "output-refused"
+    # a movie
+    MOVIE_FAILED = "movie-failed"
+    MOVIE_FRAME_BROKEN = "movie-frame-broken"
+    MOVIE_INCOMPLETE = "movie-incomplete"
+    MOVIE_UNREADABLE = "movie-unreadable"
+    MOVIE_REPLACED = "movie-replaced"
+    MOVIE_CUT = "movie-cut"
+    MOVIE_SILENT = "movie-silent"
     # telling people
     NOTIFY_FAILED = "notify-failed"
     NOTIFY_NO_APPRISE = "notify-no-apprise"
