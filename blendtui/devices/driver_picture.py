@@ -89,7 +89,7 @@ class Pictures:
 def _save_result(scene: Any, path: Path) -> None:
     """Save the render result as a JPEG, as it is seen on a display."""
     settings = scene.render.image_settings
-    before = _values(settings)
+    before = values(settings)
     try:
         if hasattr(settings, "media_type"):
             settings.media_type = "IMAGE"
@@ -98,10 +98,10 @@ def _save_result(scene: Any, path: Path) -> None:
         settings.quality = QUALITY
         bpy.data.images["Render Result"].save_render(str(path), scene=scene)
     finally:
-        _restore(settings, before)
+        restore(settings, before)
 
 
-def _values(settings: Any) -> dict[str, Any]:
+def values(settings: Any) -> dict[str, Any]:
     """Give what can be set, in the order in which one setting decides what others may be."""
     kinds = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
     names = [
@@ -115,7 +115,7 @@ def _values(settings: Any) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in ordered}
 
 
-def _restore(settings: Any, before: dict[str, Any]) -> None:
+def restore(settings: Any, before: dict[str, Any]) -> None:
     for name, value in before.items():
         if getattr(settings, name) != value:
             try:

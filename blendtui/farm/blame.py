@@ -16,6 +16,8 @@ from blendtui.farm.model import (
     Job,
     JobState,
 )
+from blendtui.farm.parts import is_part
+from blendtui.farm.splitting import part_failed
 from blendtui.farm.state import Farm, NoteKind
 
 FRAME_TRIES = 3
@@ -80,6 +82,8 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
     if len(frame.failures) >= FRAME_TRIES and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
+        if is_part(frame.number):
+            part_failed(farm, frame)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
     _judge_device(farm, farm.devices[attempt.slot.device], job, frame.number, fault)
     _judge_job(farm, job, fault, now)

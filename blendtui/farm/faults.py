@@ -42,6 +42,8 @@ class FaultKind(StrEnum):
     FILES_MISSING = "files-missing"
     MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
+    STILL_WHOLE = "still-whole"
+    PART_MISSING = "part-missing"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
     CONFIG_UNREADABLE = "config-unreadable"

@@ -28,11 +28,13 @@ class JobState(StrEnum):
 class FrameState(StrEnum):
     """WAITING for a slot, GIVEN to one or more, DONE on the share, FAILED after all tries.
 
+    SPLIT waits for its parts, to be merged then (see `parts.py`).
     UNWANTED was taken out of the job by a user; it's kept since devices may still be at it.
     """
 
     WAITING = "waiting"
     GIVEN = "given"
+    SPLIT = "split"
     DONE = "done"
     FAILED = "failed"
     UNWANTED = "unwanted"
@@ -133,7 +135,8 @@ class JobSpec:
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
     have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
     far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
-    are none; `overrides` is what is rendered otherwise than the .blend says.
+    are none; `overrides` is what is rendered otherwise than the .blend says. With `split` a frame
+    may be rendered in parts.
     """
 
     name: str
@@ -146,6 +149,7 @@ class JobSpec:
     blender: str = ""
     devices: frozenset[str] = frozenset()
     overrides: Overrides = AS_IT_IS
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +173,9 @@ class FailedTry:
 class Frame:
     """One frame of a job, with the failures that count against it.
 
-    `kills` counts the Blenders that somebody or something ended while they rendered it; it is not
-    kept in the store.
+    `samples` are those that a part has (from, up to), or all those of a frame that is rendered in
+    parts. `kills` counts the Blenders that somebody or something ended while they rendered it; it
+    is not kept in the store.
     """
 
     job: str
@@ -179,6 +184,7 @@ class Frame:
     tries: int = 0
     failures: tuple[FailedTry, ...] = ()
     live: list[int] = field(default_factory=list)
+    samples: tuple[int, int] | None = None
     kills: int = 0
 
     def __repr__(self) -> str:
@@ -291,9 +297,10 @@ class Run:
 class Job:
     """A job and where it stands. `position` is its place in the order of arrival.
 
-    `counts` has the number of frames in each state; the newest `first_faults` are kept until a
-    frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what keeps its
-    files from the share just now; `is_stuck` says that no device at all may render it. Those two
+    `counts` has the number of frames in each state; `samples` is how many of them a frame has that
+    may be rendered in parts (0: it may not be; None: not known yet). The newest `first_faults` are
+    kept until a frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what
+    keeps its files from the share just now; `is_stuck` says that no device may render it. Those two
     are not kept in the store.
     """
 
@@ -309,6 +316,7 @@ class Job:
     proven: bool = False
     first_faults: tuple[Fault, ...] = ()
     counts: dict[FrameState, int] = field(default_factory=dict)
+    samples: int | None = None
     report_after: float = 0.0
     reporting: bool = False
     held: FaultKind | None = None

@@ -1,0 +1,178 @@
+"""When a frame is rendered in parts: cut where slots ask, put together when all are done."""
+
+from __future__ import annotations
+
+from blendtui.farm.decisions import DropFrame, OrderFrame
+from blendtui.farm.desk import GRAINS, Desk
+from blendtui.farm.elsewhere import is_refused
+from blendtui.farm.model import Attempt, Frame, FrameState, Job, JobState, Run
+from blendtui.farm.parts import (
+    LEAST_WHOLE,
+    MERGING,
+    Part,
+    count,
+    frame_of,
+    is_part,
+    length,
+    next_number,
+    parts_of,
+    pieces,
+    share_of,
+)
+from blendtui.farm.plan import horizon
+from blendtui.farm.state import Farm
+
+PORTION = 0.5
+"""How much of what a slot could do until the end it gets at once: the rest waits for better
+knowledge of all speeds."""
+
+FIRST_PORTION = 0.25
+"""The same for a slot of which nothing is known but what devices.toml says."""
+
+LEAST_SECONDS = 2.0
+"""Seconds that a part takes at least, as far as that is known."""
+
+
+def divides(farm: Farm, job: Job) -> bool:
+    """Whether the job's frames are rendered in parts: fewer frames than slots, and it can be."""
+    if not job.spec.split or job.samples == 0 or job.state is not JobState.ACTIVE:
+        return False
+    slots = sum(one.spec.slots for one in farm.devices.values() if one.fits(job))
+    return len(job.spec.frames) < slots
+
+
+def split(farm: Farm, desk: Desk) -> None:
+    """Let frames that wait become ones that wait for their parts, once it's known that they can."""
+    job = desk.job
+    if not job.samples or job.samples < LEAST_WHOLE or not desk.pool.count:
+        return
+    if not divides(farm, job):
+        return
+    frames = farm.frames[job.name]
+    for frame in [frames[number] for number in desk.numbers]:
+        if frame.state is FrameState.WAITING and frame.samples is None and _is_new(farm, frame):
+            frame.samples = (0, job.samples)
+            desk.resize(frame.number, MERGING)
+            farm.set_frame(frame, FrameState.SPLIT)
+            _add(farm, frame, 0, job.samples)
+
+
+def _is_new(farm: Farm, frame: Frame) -> bool:
+    """Whether nothing can come any more of tries to render the frame whole."""
+    tries = range(1, frame.tries + 1)
+    return not any((frame.job, frame.number, number) in farm.attempts for number in tries)
+
+
+def _add(farm: Farm, frame: Frame, begin: int, end: int) -> Frame:
+    number = next_number(farm.frames[frame.job], frame.number)
+    part = Frame(frame.job, number, samples=(begin, end))
+    farm.add_part(part)
+    return part
+
+
+def take(farm: Farm, desk: Desk, run: Run, now: float) -> Frame | None:
+    """Give a run a part, cut to what it can do well until all is done; None if none waits."""
+    device = farm.devices[run.slot.device]
+    for part in sorted(desk.parts.values(), key=lambda one: (not one.failures, one.number)):
+        if run.in_hand and desk.was_taken(part.number, run):
+            continue
+        if not (part.failures and is_refused(farm, desk, part, device, now)):
+            return _cut(farm, desk, part, _wanted(farm, desk, part, run, now))
+        desk.shunned[part.number] = part
+    return None
+
+
+def _wanted(farm: Farm, desk: Desk, part: Frame, run: Run, now: float) -> float:
+    """Give how many samples of a part suit a run."""
+    device = farm.devices[run.slot.device]
+    unit = desk.unit(1)
+    end = horizon(desk.slots(farm.devices, now, unit), GRAINS)
+    speed = desk.speed(device, run.slot.number) / desk.lag(run, device, now)
+    pace = desk.learner.pace((device.name, run.slot.number), device.spec.performance)
+    seconds = (end - max(now, run.free_at)) * (PORTION if pace.seen else FIRST_PORTION)
+    if pace.seen:
+        seconds = max(seconds, LEAST_SECONDS)
+    each = desk.cost(part.number) / max(1, count(part))
+    return seconds * speed / max(each, 1e-12)
+
+
+def _cut(farm: Farm, desk: Desk, part: Frame, wanted: float) -> Frame:
+    """Cut so many samples off a part that waits.
+
+    What was ordered once may still come as it was, so that part is then replaced by new ones.
+    """
+    samples = length(wanted, part)
+    begin, end = part.samples or (0, 0)
+    if samples >= end - begin:
+        return part
+    whole = farm.frames[part.job][frame_of(part.number)]
+    rest = _add(farm, whole, begin + samples, end)
+    rest.failures = part.failures
+    if part.tries:
+        farm.set_frame(part, FrameState.UNWANTED)
+        first = _add(farm, whole, begin, begin + samples)
+        first.failures = part.failures
+        return first
+    part.samples = (begin, begin + samples)
+    desk.resize(part.number, share_of(farm.frames[part.job], part.number))
+    farm.touch(part)
+    return part
+
+
+def part_done(farm: Farm, part: Frame) -> None:
+    """Let a frame wait to be merged when all its parts are there."""
+    whole = farm.frames[part.job][frame_of(part.number)]
+    parts = parts_of(farm.frames[part.job], whole.number)
+    if whole.state is FrameState.SPLIT and all(one.state is FrameState.DONE for one in parts):
+        farm.set_frame(whole, FrameState.WAITING)
+
+
+def part_failed(farm: Farm, part: Frame) -> None:
+    """Give a frame up of which a part failed on every try."""
+    whole = farm.frames[part.job][frame_of(part.number)]
+    whole.failures = part.failures
+    drop_parts(farm, whole)
+    farm.set_frame(whole, FrameState.FAILED)
+
+
+def part_missing(farm: Farm, whole: Frame, number: int) -> None:
+    """Have a part rendered again that was done and is gone from the share."""
+    part = farm.frames[whole.job].get(number)
+    if part is not None and part.state is FrameState.DONE and not whole.live:
+        farm.set_frame(whole, FrameState.SPLIT)
+        farm.set_frame(part, FrameState.WAITING)
+
+
+def begin_anew(farm: Farm, job: Job) -> None:
+    """Forget the parts of a job's frames that aren't done: their files went when it ended."""
+    for frame in list(farm.frames[job.name].values()):
+        if frame.samples is not None and not is_part(frame.number):
+            if frame.state is FrameState.SPLIT:
+                drop_parts(farm, frame)
+                farm.set_frame(frame, FrameState.WAITING)
+            elif frame.state is FrameState.WAITING:
+                drop_parts(farm, frame)
+
+
+def drop_parts(farm: Farm, whole: Frame) -> None:
+    """Take all of a frame's parts out of the job."""
+    for part in parts_of(farm.frames[whole.job], whole.number):
+        farm.set_frame(part, FrameState.UNWANTED)
+        for number in list(part.live):
+            attempt = farm.attempts[(part.job, part.number, number)]
+            farm.give_up(attempt)
+            farm.decide(DropFrame(attempt.run, attempt.frame, attempt.number))
+    whole.samples = None
+    if whole.job in farm.desks:
+        farm.desks[whole.job].resize(whole.number, None)
+    farm.touch(whole)
+
+
+def order_of(farm: Farm, attempt: Attempt) -> OrderFrame:
+    """Say what a run is to do for an attempt: render a frame, or a part of one, or merge one."""
+    frames = farm.frames[attempt.job]
+    frame, part = frames[attempt.frame], None
+    if is_part(frame.number) and frame.samples is not None:
+        part = Part(frame_of(frame.number), *frame.samples)
+    merged = () if part else pieces(frames, frame.number)
+    return OrderFrame(attempt.run, frame.number, attempt.number, part, merged)
