@@ -27,8 +27,8 @@ TRADING = 2e-4
 class Desk:
     """One job's; `numbers` are all frames that it ever had.
 
-    `parts` are those that wait, by number; what they are expected to cost is a share of their
-    frame's. `fresh` are runs that could take a frame and were not yet asked; `resting` were asked,
+    `parts` are those that wait, and frames that wait to be merged, by number; what they are
+    expected to cost is a share of their frame's. `fresh` are runs that could take a frame and were not yet asked; `resting` were asked,
     and nothing was worth giving to them.
     """
 
@@ -131,7 +131,7 @@ class Desk:
 
     def set_waiting(self, frame: Frame, waits: bool) -> None:
         """Note whether a frame waits."""
-        if is_part(frame.number):
+        if frame.samples is not None:
             self._set_part(frame, waits)
             return
         place = self.place(frame.number)

@@ -51,9 +51,9 @@ def split(farm: Farm, desk: Desk) -> None:
     frames = farm.frames[job.name]
     for frame in [frames[number] for number in desk.numbers]:
         if frame.state is FrameState.WAITING and frame.samples is None and _is_new(farm, frame):
+            farm.set_frame(frame, FrameState.SPLIT)
             frame.samples = (0, job.samples)
             desk.resize(frame.number, MERGING)
-            farm.set_frame(frame, FrameState.SPLIT)
             _add(farm, frame, 0, job.samples)
 
 
@@ -73,13 +73,20 @@ def _add(farm: Farm, frame: Frame, begin: int, end: int) -> Frame:
 def take(farm: Farm, desk: Desk, run: Run, now: float) -> Frame | None:
     """Give a run a part, cut to what it can do well until all is done; None if none waits."""
     device = farm.devices[run.slot.device]
-    for part in sorted(desk.parts.values(), key=lambda one: (not one.failures, one.number)):
+    for part in sorted(desk.parts.values(), key=_urgency):
         if run.in_hand and desk.was_taken(part.number, run):
             continue
         if not (part.failures and is_refused(farm, desk, part, device, now)):
+            if not is_part(part.number):
+                return part
             return _cut(farm, desk, part, _wanted(farm, desk, part, run, now))
         desk.shunned[part.number] = part
     return None
+
+
+def _urgency(one: Frame) -> tuple[bool, bool, int]:
+    """Sorts what waits: frames to merge, then what failed before."""
+    return (is_part(one.number), not one.failures, one.number)
 
 
 def _wanted(farm: Farm, desk: Desk, part: Frame, run: Run, now: float) -> float:
@@ -147,15 +154,16 @@ def begin_anew(farm: Farm, job: Job) -> None:
     """Forget the parts of a job's frames that aren't done: their files went when it ended."""
     for frame in list(farm.frames[job.name].values()):
         if frame.samples is not None and not is_part(frame.number):
-            if frame.state is FrameState.SPLIT:
+            if frame.state in (FrameState.SPLIT, FrameState.WAITING):
                 drop_parts(farm, frame)
                 farm.set_frame(frame, FrameState.WAITING)
-            elif frame.state is FrameState.WAITING:
-                drop_parts(farm, frame)
 
 
 def drop_parts(farm: Farm, whole: Frame) -> None:
-    """Take all of a frame's parts out of the job."""
+    """Take all of a frame's parts out of the job; if it waits, it waits whole then."""
+    waited = whole.samples is not None and whole.state is FrameState.WAITING
+    if waited:
+        farm.set_frame(whole, FrameState.SPLIT)
     for part in parts_of(farm.frames[whole.job], whole.number):
         farm.set_frame(part, FrameState.UNWANTED)
         for number in list(part.live):
@@ -165,6 +173,8 @@ def drop_parts(farm: Farm, whole: Frame) -> None:
     whole.samples = None
     if whole.job in farm.desks:
         farm.desks[whole.job].resize(whole.number, None)
+    if waited:
+        farm.set_frame(whole, FrameState.WAITING)
     farm.touch(whole)
 
 
