@@ -45,6 +45,20 @@ class FrameRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsRow:
+    """A frame that is rendered in parts: how many there are so far, and how many are done.
+
+    `samples` are all of the frame's; what isn't cut yet is one part.
+    """
+
+    frame: int
+    samples: int
+    parts: int = 0
+    done: int = 0
+    done_samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRow:
     """A try of a frame; times in seconds since the epoch, `seconds` of rendering."""
 

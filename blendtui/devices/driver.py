@@ -25,19 +25,23 @@ if TYPE_CHECKING:
 
     from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_output import gpu_error, outputs
+    from blendtui.devices.driver_parts import render_order
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
-    from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+    from blendtui.devices.driver_scene import open_scene, prepare_scene
+    from blendtui.devices.driver_whole import part_facts
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_memory import memory
     from driver_output import gpu_error, outputs
+    from driver_parts import render_order
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
-    from driver_scene import open_scene, prepare_scene, render_frame
+    from driver_scene import open_scene, prepare_scene
+    from driver_whole import part_facts
 
 _LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
@@ -135,6 +139,7 @@ class Driver:
         self._orders = Orders(run / "orders")
         self._waiting: list[tuple[int, int]] = []
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
+        self._orders_for: dict[tuple[int, int], dict[str, Any]] = {}
         self._in_hand: tuple[int, int] | None = None
         self._pictures = Pictures(run / "pictures")
         self._unpictured: tuple[int, int] | None = None
@@ -159,6 +164,8 @@ class Driver:
             blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
+        if settings.get("split"):
+            facts.update(part_facts(self._scene))
         self._time_limit = overrides.get("time_limit")
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
@@ -216,18 +223,19 @@ class Driver:
             return
         key = (order["frame"], order["try"])
         if order["do"] == "frame":
-            self._want(key)
+            self._want(key, order)
         elif order["do"] == "drop":
             self._drop(key)
         elif key != self._in_hand:
             shutil.rmtree(str(self._folder(key)), ignore_errors=True)
 
-    def _want(self, key: tuple[int, int]) -> None:
+    def _want(self, key: tuple[int, int], order: dict[str, Any]) -> None:
         if key in self._settled:
             what, fields = self._settled[key]
             self._log.say(what, **fields)
         elif key not in self._waiting:
             self._waiting.append(key)
+            self._orders_for[key] = order
 
     def _drop(self, key: tuple[int, int]) -> None:
         """Give an order back; one that was begun has said so already."""
@@ -283,7 +291,8 @@ class Driver:
         self._scene.render.use_persistent_data = self._is_sound
         with self._limited(key):
             try:
-                render_frame(self._scene, key[0], folder, self._pattern)
+                order = self._orders_for[key]
+                render_order(self._scene, order, folder, self._pattern, self._run)
             except RuntimeError as problem:
                 error = str(problem).strip()
         self._rendered = time.monotonic()
@@ -332,7 +341,8 @@ class Driver:
         if len(_line("rendered", fields)) > _LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
-            self._is_sound, self._unpictured = True, key
+            is_part = bool(self._orders_for[key].get("part"))
+            self._is_sound, self._unpictured = True, None if is_part else key
             self._settle(key, "rendered", **fields)
 
     def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:

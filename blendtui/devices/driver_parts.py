@@ -57,11 +57,27 @@ _FIRST = frozenset({"Depth", "Position", "IndexOB", "IndexMA", "Object Index", "
 _NOISY = "Noisy Image"
 
 
-def render_part(scene: Any, frame: int, folder: Path, begin: int, end: int) -> None:
+def render_order(scene: Any, order: dict[str, Any], folder: Path, pattern: str, run: Path) -> None:
+    """Render what an order asks for: a frame, some of its samples, or a frame of its parts.
+
+    Raises RuntimeError.
+    """
+    frame = order["frame"]
+    if order.get("part"):
+        render_part(scene, *order["part"], folder=folder)
+    elif order.get("pieces"):
+        there = run / "parts" / str(frame)
+        parts = [(there / Path(name).name, int(count)) for name, count in order["pieces"]]
+        merge_parts(scene, frame, folder, pattern, parts)
+        shutil.rmtree(str(there), ignore_errors=True)
+    else:
+        render_frame(scene, frame, folder, pattern)
+
+
+def render_part(scene: Any, frame: int, begin: int, end: int, *, folder: Path) -> None:
     """Render a frame's samples from `begin` up to `end` into a folder. Raises RuntimeError."""
-    with _part_settings(scene):
-        with _samples(scene.cycles, begin, end):
-            render_frame(scene, frame, folder, "part")
+    with _part_settings(scene), _samples(scene.cycles, begin, end):
+        render_frame(scene, frame, folder, "part")
 
 
 def merge_parts(
@@ -80,7 +96,11 @@ def merge_parts(
         if scene.cycles.use_denoising:
             final = work / "denoised.exr"
             bpy.ops.cycles.denoise_animation(input_filepath=str(merged), output_filepath=str(final))
-        with _instead_of_cycles(lambda *asked: _fill(*asked, final, merged)):
+
+        def give(engine: Any, layer: str, size: tuple[int, int]) -> None:
+            _fill(engine, layer, size, final, merged)
+
+        with _instead_of_cycles(give):
             render_frame(scene, frame, folder, pattern)
     finally:
         shutil.rmtree(str(work), ignore_errors=True)
@@ -89,9 +109,12 @@ def merge_parts(
 def _merged(scene: Any, frame: int, work: Path, parts: list[tuple[Path, int]]) -> Path:
     """Write what a part with all the samples would be."""
     denoised = scene.cycles.use_denoising
-    with _part_settings(scene):
-        with _instead_of_cycles(lambda *asked: _average(*asked, parts, denoised)):
-            render_frame(scene, frame, work, "part")
+
+    def give(engine: Any, layer: str, size: tuple[int, int]) -> None:
+        _average(engine, layer, size, parts, denoised)
+
+    with _part_settings(scene), _instead_of_cycles(give):
+        render_frame(scene, frame, work, "part")
     return next(work.iterdir())
 
 
@@ -181,9 +204,10 @@ def _instead_of_cycles(give: Callable[[Any, str, tuple[int, int]], None]) -> Ite
         )
         try:
             give(engine, depsgraph.view_layer.name, size)
-        except Exception as problem:  # noqa: BLE001 - Blender would print it and go on in black
+        except Exception as problem:
+            # Blender would print it and go on in black; without any picture it crashes
+            # (seen in 4.2 and 5.0).
             problems.append(problem)
-            # Blender crashes where it has no picture at all (seen in 4.2 and 5.0).
             engine.end_result(engine.begin_result(0, 0, *size, layer=depsgraph.view_layer.name))
 
     kind = cycles.CyclesRender
@@ -221,6 +245,8 @@ def _average(
         # Blender denoises only files that have motion vectors, though for one frame it needs none.
         engine.add_pass("Vector", 4, "XYZW", layer=layer)
     result = engine.begin_result(0, 0, *size, layer=layer)
+    # What Cycles says of a file, and looks for before it denoises one.
+    engine.get_result().stamp_data_add_field(f"cycles.{layer}.samples", str(merged.samples))
     for one in result.layers[0].passes:
         found = merged.give(one.name)
         if found is not None:
@@ -236,7 +262,7 @@ class _Mean:
         self._weights: dict[str, Any] = {}
         self._first: dict[str, Any] = {}
         self._count: Any = 0.0
-        self._samples = 0
+        self.samples = 0
 
     def add(self, passes: dict[str, Any], samples: int) -> None:
         """Take a part in. Raises RuntimeError if it is none."""
@@ -246,7 +272,7 @@ class _Mean:
         if not self._first:
             self._first = {name: pixels for name, pixels in passes.items() if name in _FIRST}
         self._count = self._count + count
-        self._samples += samples
+        self.samples += samples
         for name, pixels in passes.items():
             weight = count
             if name in _DIVIDED:
@@ -259,7 +285,7 @@ class _Mean:
         import numpy  # noqa: PLC0415
 
         if name == _COUNT:
-            return self._count / self._samples
+            return self._count / self.samples
         if name in self._first:
             return self._first[name]
         if name not in self._sums:

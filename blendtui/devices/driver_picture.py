@@ -116,6 +116,7 @@ def values(settings: Any) -> dict[str, Any]:
 
 
 def restore(settings: Any, before: dict[str, Any]) -> None:
+    """Set back what `values` gave."""
     for name, value in before.items():
         if getattr(settings, name) != value:
             try:

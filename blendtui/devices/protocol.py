@@ -17,6 +17,7 @@ import msgspec
 from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
+from blendtui.farm.parts import frame_of
 from blendtui.farm.project import SceneFacts
 
 __all__ = ["SampleProgress", "progress_of"]
@@ -37,7 +38,7 @@ _BREAK = re.compile(rb"[\r\n\x1e]")
 _SEPARATOR = 0x1E
 
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
-_Frame = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
+_Frame = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**53)]
 _Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
 _PictureSize = Annotated[int, msgspec.Meta(ge=1, le=PICTURE_LIMIT)]
 _PictureName = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
@@ -46,15 +47,23 @@ _Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 # --- orders ---------------------------------------------------------------------------------------
 
 
-class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}):
+class _Order(
+    msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}, omit_defaults=True
+):
     pass
 
 
 class RenderOrder(_Order, frozen=True, tag="frame"):
-    """Render a frame. A repeated order is done once, and answered again."""
+    """Render a frame. A repeated order is done once, and answered again.
+
+    With `part` only the samples of `frame`'s real frame from one up to another: (frame, begin,
+    end). With `pieces` it is merged of files in the run's parts/, each with its sample count.
+    """
 
     frame: int
     number: int
+    part: tuple[int, int, int] | None = None
+    pieces: tuple[tuple[str, int], ...] = ()
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -109,7 +118,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most).
+    not there (50 at most). `samples` are those of a frame that may be rendered in parts, 0 where it
+    may not be for the reason that `whole` tells.
     """
 
     name: str
@@ -128,6 +138,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    samples: _Whole = 0
+    whole: str = ""
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""
@@ -229,7 +241,7 @@ class Failed(_Line, frozen=True, tag="failed"):
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name and the frame among its facts."""
         detail = self.detail[:_TEXT_LIMIT]
-        return Fault.of(self.kind, device=device, frame=self.frame, detail=detail)
+        return Fault.of(self.kind, device=device, frame=frame_of(self.frame), detail=detail)
 
 
 class Dropped(_Line, frozen=True, tag="dropped"):

@@ -33,10 +33,12 @@ DRIVER_FILES = (
     "driver_memory.py",
     "driver_output.py",
     "driver_overrides.py",
+    "driver_parts.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_whole.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -64,7 +66,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name.
+    `farm.overrides`, by name. With `split` it is asked whether frames may be rendered in parts.
     """
 
     scene: str | None = None
@@ -74,6 +76,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share_file: str | None = None
     out: str | None = None
     overrides: dict[str, object] = {}
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,10 @@ class RunFolder:
     def picture(self, name: str) -> str:
         """Give the place of a small picture that the driver has made."""
         return f"{self.path}/pictures/{name}"
+
+    def parts(self, frame: int) -> str:
+        """Give the folder of the parts that a frame is merged of."""
+        return f"{self.path}/parts/{frame}"
 
     def output(self, frame: int, number: int, path: str = "") -> str:
         """Give the place of a try's output file, or of the folder that holds them all."""

@@ -31,6 +31,7 @@ from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import Run
+from blendtui.farm.parts import is_part
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, Step, Stored
 from blendtui.journal import Journal
@@ -302,6 +303,10 @@ class Engine:
         if isinstance(event, ev.RunClosed):
             self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
             return None
+        if isinstance(event, ev.FrameDone) and not is_part(event.frame):
+            frame = event.frame
+            self._office.tell(Heard(event, after=lambda: self._remove_parts(run.job, frame)))
+            return None
         return event
 
     def _tidy(self, job: str, stations: Iterable[Station]) -> None:
@@ -316,6 +321,15 @@ class Engine:
             task = asyncio.create_task(station.tidy(), name=f"tidy {station.name}")
             self._tidying.add(task)
             task.add_done_callback(self._tidying.discard)
+
+    def _remove_parts(self, job: str, frame: int) -> None:
+        """Remove the parts of a frame that is there; what stays goes when the job ends."""
+
+        async def remove() -> None:
+            with contextlib.suppress(Failure):
+                await asyncio.to_thread(self._office.share.remove_parts, job, frame)
+
+        self._hold(asyncio.create_task(remove()))
 
     # time, progress, users
 

@@ -68,11 +68,12 @@ class Reports:
             log.warning("report of %s: %s", job, failure)
 
     async def finish(self, name: str) -> None:
-        """Write an ended job's last report.
+        """Write an ended job's last report; no part of a frame is left then.
 
         Raises:
             Failure: it could not be written.
         """
+        await asyncio.to_thread(self._office.share.remove_parts, name)
         await self._write(name)
 
     async def _write(self, name: str) -> None:

@@ -17,10 +17,9 @@ from blendtui.devices.protocol import (
     DropOrder,
     Order,
     QuitOrder,
-    RenderOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
-from blendtui.engine import launching
+from blendtui.engine import launching, parts
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office
@@ -224,8 +223,10 @@ class Station:
         match decision:
             case do.StartRun():
                 return await self._start(run)
-            case do.OrderFrame(frame=frame, number=number):
-                await self._append(run, RenderOrder(frame, number))
+            case do.OrderFrame():
+                link, folder = self._require(), self._folder(run)
+                order = await parts.order_for(self._office, link, folder, run.job, decision)
+                await self._append(run, order)
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):

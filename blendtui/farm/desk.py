@@ -28,8 +28,8 @@ class Desk:
     """One job's; `numbers` are all frames that it ever had.
 
     `parts` are those that wait, and frames that wait to be merged, by number; what they are
-    expected to cost is a share of their frame's. `fresh` are runs that could take a frame and were not yet asked; `resting` were asked,
-    and nothing was worth giving to them.
+    expected to cost is a share of their frame's. `fresh` are runs that could take a frame and were
+    not yet asked; `resting` were asked, and nothing was worth giving to them.
     """
 
     def __init__(self, job: Job, numbers: tuple[int, ...], learner: Learner | None = None) -> None:

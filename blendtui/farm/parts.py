@@ -60,6 +60,12 @@ def index_of(number: int) -> int:
     return (number + _GAP // 2) // _GAP
 
 
+def name_of(number: int) -> str:
+    """Name a frame or a part for people."""
+    index = index_of(number)
+    return f"frame {frame_of(number)}" + (f", part {index}" if index else "")
+
+
 def parts_of(frames: dict[int, Frame], frame: int) -> list[Frame]:
     """Give a frame's parts that count, in the order of their samples."""
     every = (one for one in frames.values() if is_part(one.number))

@@ -153,10 +153,10 @@ def part_missing(farm: Farm, whole: Frame, number: int) -> None:
 def begin_anew(farm: Farm, job: Job) -> None:
     """Forget the parts of a job's frames that aren't done: their files went when it ended."""
     for frame in list(farm.frames[job.name].values()):
-        if frame.samples is not None and not is_part(frame.number):
-            if frame.state in (FrameState.SPLIT, FrameState.WAITING):
-                drop_parts(farm, frame)
-                farm.set_frame(frame, FrameState.WAITING)
+        is_split = frame.samples is not None and not is_part(frame.number)
+        if is_split and frame.state in (FrameState.SPLIT, FrameState.WAITING):
+            drop_parts(farm, frame)
+            farm.set_frame(frame, FrameState.WAITING)
 
 
 def drop_parts(farm: Farm, whole: Frame) -> None:

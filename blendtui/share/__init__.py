@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
+from blendtui.farm.parts import frame_of
 from blendtui.share import files
 from blendtui.share import report as reports
 from blendtui.share.names import DROPS, flaw_of, folded, folder_name, numbered
@@ -23,6 +24,7 @@ REJECTED = "rejected"
 FRAMES = "frames"
 LOGS = "logs"
 REPORT = "report.toml"
+PARTS = ".parts"
 
 MARK = ".blendtui-job"
 """Stands in a job's folder from before its drop is moved there until the job is over."""
@@ -271,6 +273,31 @@ class Share:
             is_outbox = path.name.startswith(".") and path.name.endswith(".out")
             if is_outbox and path.name not in living:
                 files.remove_tree(path)
+
+    # parts of frames, until they are merged
+
+    @_guarded
+    def part_target(self, job: str, number: int) -> Path:
+        """Give the place of a part's file and make its folder."""
+        return files.make_folder(self.path / job / PARTS) / f"{number}.exr"
+
+    @_guarded
+    def part_file(self, job: str, number: int) -> Path | None:
+        """Find a part's file; None where it is gone."""
+        path = self.path / job / PARTS / f"{number}.exr"
+        return path if files.is_file(path) else None
+
+    @_guarded
+    def remove_parts(self, job: str, frame: int | None = None) -> None:
+        """Remove a frame's parts, or all of the job's."""
+        folder = self.path / job / PARTS
+        if not files.is_folder(folder):
+            return
+        for path in files.listed(folder):
+            if frame is None or (path.stem.isdecimal() and frame_of(int(path.stem)) == frame):
+                path.unlink(missing_ok=True)
+        if not files.listed(folder):
+            folder.rmdir()
 
     # devices that write here themselves
 
