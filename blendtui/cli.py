@@ -221,6 +221,9 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="only this device; may stand several times",
     )
     submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
+    submit.add_argument(
+        "--no-split", action="store_true", help="render a still whole, not in parts on all devices"
+    )
     _add_overrides(submit)
     submit.add_argument(
         "--set", action="append", metavar="NAME=VALUE", help="any other setting of job.toml"

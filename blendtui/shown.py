@@ -163,12 +163,13 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTotals:
-    """What a device has done for a job: frames, and seconds of rendering."""
+    """What a device has done for a job: frames, seconds of rendering, and parts of frames."""
 
     device: str
     frames: int
     failed: int
     seconds: float
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from blendtui.store import fault_from_json, from_json
 
 
 def job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
+    """Give a job's row; its spec is kept apart."""
     return JobRow(
         row["name"],
         row["position"],

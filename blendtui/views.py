@@ -191,12 +191,15 @@ class Views:
         found = self._db.execute(
             "SELECT device, SUM(state = 'done' AND frame <= ?) AS frames,"
             " SUM(state = 'failed') AS failed,"
-            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END) AS seconds"
+            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END) AS seconds,"
+            " SUM(state = 'done' AND frame > ?) AS parts"
             " FROM attempt WHERE job = ? GROUP BY device ORDER BY device",
-            (LAST_FRAME, job),
+            (LAST_FRAME, LAST_FRAME, job),
         )
         return [
-            DeviceTotals(row["device"], row["frames"], row["failed"], row["seconds"] or 0.0)
+            DeviceTotals(
+                row["device"], row["frames"], row["failed"], row["seconds"] or 0.0, row["parts"]
+            )
             for row in found
         ]
 

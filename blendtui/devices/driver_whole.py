@@ -9,10 +9,13 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
+import bpy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CRYPTOMATTE = tuple(f"use_pass_cryptomatte_{kind}" for kind in ("object", "material", "asset"))
+_CATCHERS = ("MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME", "CURVES", "POINTCLOUD")
 _PENCILS = ("GPENCIL", "GREASEPENCIL")
 
 
@@ -82,12 +85,13 @@ def _can_denoise() -> bool:
 
 
 def _of_objects(scene: Any) -> str:
-    for item in scene.objects:
-        if item.hide_render:
+    for item in bpy.data.objects:
+        # Those of no scene may be in a collection that is instanced.
+        if item.hide_render or (item.users_scene and scene not in item.users_scene):
             continue
         if item.type in _PENCILS:
             return f"Grease Pencil ({item.name}) is drawn when a picture is finished"
-        if getattr(item, "is_shadow_catcher", False):
+        if item.type in _CATCHERS and getattr(item, "is_shadow_catcher", False):
             return f"what the shadow catcher {item.name} shows cannot be merged"
     return ""
 

@@ -168,7 +168,9 @@ class Arrivals:
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
         warnings = notes_of(rendered, jobfile.scene)
-        spec = _spec(job, unpacked.project.blend, jobfile, frames)
+        scene = rendered.scene(jobfile.scene)
+        engine = scene.engine if scene else ""
+        spec = _spec(job, unpacked.project.blend, jobfile, frames, engine)
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
@@ -237,7 +239,7 @@ def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     return frames_of(scene) if scene else ()
 
 
-def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:
+def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...], engine: str) -> JobSpec:
     return JobSpec(
         job,
         blend,
@@ -249,4 +251,6 @@ def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> Jo
         allow_scripts=jobfile.allow_scripts,
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
+        split=jobfile.split,
+        engine=engine,
     )

@@ -101,7 +101,7 @@ def _report(views: Views, job: JobRow) -> Report:
         failed=tuple(_failed(frame) for frame in frames if frame.state == "failed"),
         warnings=tuple(str(explain(warning)) for warning in job.warnings),
         devices=tuple(
-            DeviceShare(one.device, one.frames, one.failed, one.seconds)
+            DeviceShare(one.device, one.frames, one.failed, one.seconds, one.parts)
             for one in views.totals(job.name)
         ),
         settings=_settings(views, job),

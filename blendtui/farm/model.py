@@ -136,7 +136,7 @@ class JobSpec:
     have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
     far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
     are none; `overrides` is what is rendered otherwise than the .blend says. With `split` a frame
-    may be rendered in parts.
+    may be rendered in parts, as far as the `engine` can (Blender's identifier, empty if unknown).
     """
 
     name: str
@@ -150,6 +150,7 @@ class JobSpec:
     devices: frozenset[str] = frozenset()
     overrides: Overrides = AS_IT_IS
     split: bool = False
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from blendtui.farm.model import (
     Run,
     RunState,
 )
-from blendtui.farm.splitting import divides, order_of
+from blendtui.farm.splitting import is_wanted, order_of
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
 
@@ -257,7 +257,7 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
 
 def _why_whole(farm: Farm, job: Job, event: RunReady) -> tuple[Fault, ...]:
     """Note whether frames may be rendered in parts; where they would be, say why they aren't."""
-    would_be = divides(farm, job)
+    would_be = job.samples is None and is_wanted(farm, job)
     if job.samples is None:
         job.samples = event.samples
         farm.touch(job)

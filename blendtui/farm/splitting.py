@@ -35,7 +35,14 @@ LEAST_SECONDS = 2.0
 
 def divides(farm: Farm, job: Job) -> bool:
     """Whether the job's frames are rendered in parts: fewer frames than slots, and it can be."""
-    if not job.spec.split or job.samples == 0 or job.state is not JobState.ACTIVE:
+    if job.samples == 0 or job.spec.engine not in ("", "CYCLES"):
+        return False
+    return is_wanted(farm, job)
+
+
+def is_wanted(farm: Farm, job: Job) -> bool:
+    """Whether the job's frames are to be rendered in parts if that can be done at all."""
+    if not job.spec.split or job.state is not JobState.ACTIVE:
         return False
     slots = sum(one.spec.slots for one in farm.devices.values() if one.fits(job))
     return len(job.spec.frames) < slots

@@ -297,7 +297,8 @@ class Share:
             if frame is None or (path.stem.isdecimal() and frame_of(int(path.stem)) == frame):
                 path.unlink(missing_ok=True)
         if not files.listed(folder):
-            folder.rmdir()
+            with contextlib.suppress(FileNotFoundError):  # somebody else removed the last ones
+                folder.rmdir()
 
     # devices that write here themselves
 

@@ -21,7 +21,7 @@ from blendtui.wording import safe, size
 FRAMES, PRIORITY, TAGS, OTHERS = ("frames",), ("priority",), ("tags",), ("others",)
 
 OTHER_SETTINGS = (
-    *("step", "scene", "scenes", "devices", "blender", "allow_scripts"),
+    *("step", "scene", "scenes", "devices", "blender", "allow_scripts", "split"),
     *(field.name for field in fields(Overrides)),
 )
 """Settings of job.toml that have no line of their own in the form."""
