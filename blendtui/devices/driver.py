@@ -370,9 +370,8 @@ class Driver:
             self._log.mention("progress", **key, **found._asdict())
 
 
-def _beat(log: Log, every: float) -> None:
-    while True:
-        time.sleep(every)
+def _beat(log: Log, every: float, ended: threading.Event) -> None:
+    while not ended.wait(every):
         log.mention("beat", at=time.time(), memory=memory())
 
 
@@ -383,7 +382,9 @@ def main(settings_path: str) -> None:
     log = Log()
     log.say("hello", pid=os.getpid(), blender=bpy.app.version_string, at=time.time())
     every = float(settings.get("beat", 5))
-    threading.Thread(target=_beat, args=(log, every), daemon=True).start()
+    ended = threading.Event()
+    beating = threading.Thread(target=_beat, args=(log, every, ended), daemon=True)
+    beating.start()
     driver = Driver(run, settings, log)
     try:
         driver.open(settings)
@@ -392,6 +393,8 @@ def main(settings_path: str) -> None:
         log.say("fault", kind=failure.kind, facts=failure.facts)
         reason = "fault"
     log.say("bye", reason=reason)
+    ended.set()
+    beating.join()  # the wheel of 4.2 crashes at its end where a thread is left
 
 
 if __name__ == "__main__":

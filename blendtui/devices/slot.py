@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
+    "driver_names.py",
+    "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
     "driver_parts.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,28 +44,42 @@ FORMATS = {
     37: "AVIF",
 }
 
+MOST_SCENES = 10_000
+"""Scenes of one file: more than anybody makes by hand."""
+
+_LONGEST_TEXT = 1024
+"""Bytes of a path in a .blend (FILE_MAX in BKE_blender_limits); names have 64, or 256 from 5.0."""
+
 _USE_SEQUENCER = 1  # R_DOSEQ in DNA_scene_types.h
 _SOUND_STRIP = 4  # STRIP_TYPE_SOUND_RAM in DNA_sequence_types.h
 
 
-def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> BlendFacts:
+def read_facts(
+    root: Path, project: Project, limit: int = UNPACKED_LIMIT, ratio: int | None = None
+) -> BlendFacts:
     """Read what the project's .blend below `root` says of itself; blocks, for seconds if large.
 
     A path in the file is compared with the project's names only, and only a linked .blend that
     is one of the project's files is opened besides.
 
+    A packed .blend may have `limit` bytes unpacked, and where that is many, `ratio` for each byte.
+
     Raises:
-        Failure: BLEND_UNREADABLE, with the path in the project and the reason.
+        Failure: BLEND_UNREADABLE, with the path in the project and the reason; ARCHIVE_RATIO;
+            ARCHIVE_WRITE where it cannot be unpacked on this computer.
     """
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
     from blendtui.intake.externals import Externals  # noqa: PLC0415
 
     try:
-        with reader.opened(root / project.blend, limit) as blend:
-            scenes = tuple(_scene(block) for block in blend.find_blocks_from_code(b"SC"))
+        with reader.opened(root / project.blend, limit, ratio) as blend:
+            found = islice(blend.find_blocks_from_code(b"SC"), MOST_SCENES + 1)
+            scenes = tuple(_scene(block) for block in found)
+            if len(scenes) > MOST_SCENES:
+                raise reader.Unreadable(f"it has more than {MOST_SCENES:,} scenes")
             active = _active(blend, scenes)
-            externals = Externals(root, project, limit)
+            externals = Externals(root, project, limit, ratio)
             externals.trace(blend, project.blend)
             return BlendFacts(
                 version=divmod(blend.header.version, 100),
@@ -156,4 +171,4 @@ def _name(block: Any) -> str:
 
 
 def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+    return value[:_LONGEST_TEXT].decode("utf-8", "replace")

@@ -28,7 +28,7 @@ class FailedFrame:
 
 @dataclass(frozen=True, slots=True)
 class DeviceShare:
-    """What a device did: frames on the share, failed tries, seconds of rendering, parts of frames."""
+    """What a device did: frames on the share, failed tries, seconds of rendering, and parts."""
 
     name: str
     frames: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -136,7 +137,7 @@ class TestSplitting:
         spans = sorted((one.part.begin, one.part.end) for one in farm.rendered if one.part)
         assert spans[0][0] == 0
         assert spans[-1][1] == SAMPLES
-        assert all(left[1] == right[0] for left, right in zip(spans, spans[1:], strict=False))
+        assert all(left[1] == right[0] for left, right in pairwise(spans))
 
 
 class TestWhole:
@@ -348,4 +349,5 @@ def test_pieces_come_in_the_order_of_their_samples() -> None:
     merge = play.all_parts()
     begins = [play.frame(piece.number).samples[0] for piece in merge.pieces]  # type: ignore[index]
     assert begins == sorted(begins)
-    assert merge.pieces[0] == Piece(merge.pieces[0].number, play.frame(merge.pieces[0].number).samples[1])  # type: ignore[index] # fmt: skip
+    first = play.frame(merge.pieces[0].number)
+    assert merge.pieces[0] == Piece(first.number, first.samples[1])  # type: ignore[index]
