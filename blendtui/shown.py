@@ -58,6 +58,16 @@ class PartsRow:
     done_samples: int = 0
 
 
+def in_parts(row: PartsRow) -> str:
+    """Say how far a frame is that is rendered in parts."""
+    if row.done == row.parts:
+        return f"frame {row.frame}: all {row.parts} parts done, being merged"
+    return (
+        f"frame {row.frame}: {row.done} of {row.parts} parts done,"
+        f" {row.done_samples} of {row.samples} samples"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
     """A try of a frame; times in seconds since the epoch, `seconds` of rendering."""

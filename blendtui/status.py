@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
 from blendtui.places import Places
+from blendtui.shown import in_parts
 from blendtui.tables import table
-from blendtui.views import DeviceRow, ForecastRow, JobRow, RunRow, Views
+from blendtui.views import DeviceRow, ForecastRow, JobRow, PartsRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 
@@ -22,12 +24,12 @@ def collect(views: Views, places: Places) -> dict[str, Any]:
         "share": str(places.share),
         "engine": engine,
         "done_at": _when(forecasts.get("")),
-        "jobs": [_job(job, forecasts.get(job.name)) for job in views.jobs()],
+        "jobs": [_job(job, forecasts.get(job.name), views) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
     }
 
 
-def _job(job: JobRow, forecast: ForecastRow | None) -> dict[str, Any]:
+def _job(job: JobRow, forecast: ForecastRow | None, views: Views) -> dict[str, Any]:
     return {
         "name": job.name,
         "state": job.state,
@@ -38,6 +40,7 @@ def _job(job: JobRow, forecast: ForecastRow | None) -> dict[str, Any]:
         "added": _time(job.added),
         "ended": _time(job.ended),
         "done_at": _when(forecast if job.state == "active" else None),
+        "parts": [asdict(row) for row in views.parts(job.name)] if job.given else [],
         "reason": _words(job.fault),
         "warnings": [str(explain(warning)) for warning in job.warnings],
     }
@@ -95,6 +98,11 @@ def text(shown: dict[str, Any]) -> str:
         "No jobs. Drop a .zip or .blend into the share.",
     )
     lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    lines += [
+        f"  {safe(job['name'])}: {in_parts(PartsRow(**row))}"
+        for job in shown["jobs"]
+        for row in job["parts"]
+    ]
     if shown["done_at"] and sum(job["done_at"] is not None for job in shown["jobs"]) > 1:
         lines.append(f"  All of them: {_clock(shown['done_at'])}")
     lines.append("")

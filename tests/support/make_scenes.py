@@ -3,7 +3,7 @@
 cycles    12 frames of a moving cube, Cycles, a few hundredths of a second each
 slow      the same, a second or two a frame
 many      the same, 60 frames of which no two are alike, a fifth of a second or so each
-still     the same frame as one of 128 samples, PNG of 16 bits
+still     the same frame as one of 64 samples, PNG of 16 bits
 nocamera  cycles without a camera
 movie     cycles, writing an FFmpeg movie
 scripted  cycles with a text block that would leave the file RAN beside the .blend
@@ -56,7 +56,7 @@ def main() -> None:
     scene.cycles.use_adaptive_sampling = False
     save("slow")
     scene = basis()
-    scene.cycles.samples = 128
+    scene.cycles.samples = 64
     scene.cycles.use_adaptive_sampling = False
     scene.frame_end = 1
     scene.render.image_settings.color_depth = "16"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from blendtui.shown import AttemptRow, FrameRow, JobRow
+from blendtui.shown import AttemptRow, FrameRow, JobRow, in_parts
 from blendtui.tui import words
 from blendtui.tui.feed import Feed
 from blendtui.tui.words import Colors
@@ -47,6 +47,8 @@ def about_job(job: JobRow, feed: Feed, colors: Colors, now: float) -> Text:
         text.append(f"  done at {clock(forecast.expected)}{span}")
     if job.warnings:
         text.append(f"  {len(job.warnings)} warnings", words.color(colors, "warning"))
+    for row in feed.views.parts(job.name) if job.given else ():
+        text.append(f"\n{in_parts(row)}")
     return text
 
 
