@@ -139,7 +139,7 @@ class Driver:
         self._orders = Orders(run / "orders")
         self._waiting: list[tuple[int, int]] = []
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
-        self._orders_for: dict[tuple[int, int], dict[str, Any]] = {}
+        self._works: dict[tuple[int, int], dict[str, Any]] = {}
         self._in_hand: tuple[int, int] | None = None
         self._pictures = Pictures(run / "pictures")
         self._unpictured: tuple[int, int] | None = None
@@ -235,7 +235,7 @@ class Driver:
             self._log.say(what, **fields)
         elif key not in self._waiting:
             self._waiting.append(key)
-            self._orders_for[key] = order
+            self._works[key] = order
 
     def _drop(self, key: tuple[int, int]) -> None:
         """Give an order back; one that was begun has said so already."""
@@ -291,8 +291,7 @@ class Driver:
         self._scene.render.use_persistent_data = self._is_sound
         with self._limited(key):
             try:
-                order = self._orders_for[key]
-                render_order(self._scene, order, folder, self._pattern, self._run)
+                render_order(self._scene, self._works[key], folder, self._pattern, self._run)
             except RuntimeError as problem:
                 error = str(problem).strip()
         self._rendered = time.monotonic()
@@ -341,7 +340,7 @@ class Driver:
         if len(_line("rendered", fields)) > _LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
-            is_part = bool(self._orders_for[key].get("part"))
+            is_part = bool(self._works[key].get("part"))
             self._is_sound, self._unpictured = True, None if is_part else key
             self._settle(key, "rendered", **fields)
 
