@@ -229,9 +229,8 @@ class Station:
             case do.StartRun():
                 return await self._start(run)
             case do.OrderFrame():
-                link, folder = self._require(), self._folder(run)
-                order = await parts.order_for(self._office, link, folder, run.job, decision)
-                await self._append(run, order)
+                at = self._require(), self._folder(run)
+                await self._append(run, await parts.order_for(self._office, *at, run.job, decision))
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def merged(driver: DriverRun, cuts: tuple[int, ...] = CUTS) -> Rendered:
     there = driver.path / "parts" / "1"
     there.mkdir(parents=True)
     pieces = []
-    for index, (begin, end) in enumerate(zip(cuts, cuts[1:], strict=False), start=1):
+    for index, (begin, end) in enumerate(pairwise(cuts), start=1):
         number = part_number(1, index)
         part = rendered(driver, RenderOrder(number, 1, part=(1, begin, end)))
         (file,) = part.files
