@@ -44,7 +44,7 @@ def left_over(farm: Farm) -> list[str]:
     return sorted(name for name in found - known if not name.startswith("logs/"))
 
 
-def test_both_devices_render_parts_and_the_result_is_as_close_as_another_seed(
+def test_a_still_is_rendered_in_parts_and_is_as_close_to_a_whole_one_as_another_seed(
     farm: Farm, tmp_path: Path
 ) -> None:
     farm.drop("still.zip", scenes() / "still.blend")
@@ -53,7 +53,7 @@ def test_both_devices_render_parts_and_the_result_is_as_close_as_another_seed(
     assert list(farm.frames("still")) == ["shot_0001.png"]
     assert left_over(farm) == []
     report = farm.report("still")
-    assert all(device["parts"] > 0 for device in report["devices"]), report
+    assert sum(device.get("parts", 0) for device in report["devices"]) > 1, report
     assert report["frames"]["done"] == "1"
     one, other = alone(tmp_path, 0), alone(tmp_path, 1)
     merged = pixels(farm.frames("still")["shot_0001.png"])
@@ -84,7 +84,7 @@ def test_a_killed_watcher_goes_on_with_the_parts_that_are_there(farm: Farm) -> N
     farm.watch("--once")
     assert farm.end(200) == 0, farm.printed()
     assert left_over(farm) == []
-    assert sum(device["parts"] for device in farm.report("still")["devices"]) >= done
+    assert sum(one.get("parts", 0) for one in farm.report("still")["devices"]) >= done
 
 
 def test_whoever_does_not_want_it_gets_it_whole(farm: Farm) -> None:

@@ -49,18 +49,22 @@ def basis() -> Any:
     return scene
 
 
-def main() -> None:
-    scene = basis()
-    save("cycles")
-    scene.cycles.samples = 1000
-    scene.cycles.use_adaptive_sampling = False
-    save("slow")
+def still() -> None:
     scene = basis()
     scene.cycles.samples = 64
     scene.cycles.use_adaptive_sampling = False
     scene.frame_end = 1
     scene.render.image_settings.color_depth = "16"
     save("still")
+
+
+def main() -> None:
+    scene = basis()
+    save("cycles")
+    scene.cycles.samples = 1000
+    scene.cycles.use_adaptive_sampling = False
+    save("slow")
+    still()
     scene = basis()
     scene.cycles.samples = 128
     scene.cycles.use_adaptive_sampling = False
