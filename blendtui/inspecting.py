@@ -41,7 +41,7 @@ class Inspection:
         if self.unpacked is None or self.facts is None:
             return ()
         jobfile = self.unpacked.jobfile
-        return notes_of(jobfile.applied(self.facts), jobfile.scene)
+        return notes_of(jobfile.applied(self.facts))
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data for --json."""

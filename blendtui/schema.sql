@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS job (
     fault_json TEXT,
     warnings_json TEXT NOT NULL,
     first_faults_json TEXT NOT NULL,
+    blender TEXT NOT NULL,
     revision INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -40,6 +41,21 @@ CREATE TABLE IF NOT EXISTS project (
     job TEXT PRIMARY KEY,
     project_json TEXT NOT NULL,
     facts_json TEXT
+) WITHOUT ROWID;
+
+-- A job's movie and contact sheet, and what its scene asks of a movie.
+CREATE TABLE IF NOT EXISTS movie (
+    job TEXT PRIMARY KEY,
+    asked_json TEXT,
+    wish INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    file TEXT NOT NULL,
+    said TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    fault_json TEXT,
+    notes_json TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- Frames, and parts of frames under numbers of their own (see farm/parts.py) with their samples.
@@ -104,6 +120,13 @@ CREATE TABLE IF NOT EXISTS device (
     start_times_json TEXT NOT NULL,
     blenders_json TEXT NOT NULL,
     revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What was found on each device when it was reached last: Blenders and cards.
+CREATE TABLE IF NOT EXISTS survey (
+    device TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    survey_json TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- When each job will be done ('' is the whole queue); overwritten, never a history.

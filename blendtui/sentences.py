@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from blendtui.device_sentences import DEVICE_SENTENCES
 from blendtui.farm.faults import FaultKind
+from blendtui.movie_sentences import MOVIE_SENTENCES
 from blendtui.setting_sentences import SETTING_SENTENCES
 
 SENTENCES: dict[FaultKind, tuple[str, str]] = {
     **SETTING_SENTENCES,
     **DEVICE_SENTENCES,
+    **MOVIE_SENTENCES,
     # a drop
     FaultKind.ARCHIVE_BROKEN: (
         "{name} cannot be unpacked: {reason}.",
@@ -149,10 +151,6 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Files that the .blend uses are not in the project ({count}): {files}.",
         "If they are needed, put them beside the .blend, make paths relative in Blender (File, "
         "External Data), save and drop it again.",
-    ),
-    FaultKind.MOVIE_AS_FRAMES: (
-        "Scene “{scene}” is set to write a movie ({format}). It is rendered as single PNG frames.",
-        "Nothing has to be done if frames are fine.",
     ),
     # the share
     FaultKind.SHARE_MISSING: (

@@ -8,10 +8,11 @@ from typing import Any
 
 from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
+from blendtui.movie_rows import MovieState
 from blendtui.places import Places
 from blendtui.shown import in_parts
 from blendtui.tables import table
-from blendtui.views import DeviceRow, ForecastRow, JobRow, PartsRow, RunRow, Views
+from blendtui.views import DeviceRow, ForecastRow, JobRow, MovieRow, PartsRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 
@@ -30,6 +31,7 @@ def collect(views: Views, places: Places) -> dict[str, Any]:
 
 
 def _job(job: JobRow, forecast: ForecastRow | None, views: Views) -> dict[str, Any]:
+    movie = views.movie(job.name)
     return {
         "name": job.name,
         "state": job.state,
@@ -43,6 +45,20 @@ def _job(job: JobRow, forecast: ForecastRow | None, views: Views) -> dict[str, A
         "parts": [asdict(row) for row in views.parts(job.name)] if job.given else [],
         "reason": _words(job.fault),
         "warnings": [str(explain(warning)) for warning in job.warnings],
+        "movie": _movie(movie),
+        "contact_sheet": movie.sheet or None,
+    }
+
+
+def _movie(movie: MovieRow) -> dict[str, Any] | None:
+    if movie.state is MovieState.NONE:
+        return None
+    return {
+        "state": movie.state,
+        "file": movie.file or None,
+        "encoded": round(movie.part, 3),
+        "problem": _words(movie.fault),
+        "warnings": [str(explain(note)) for note in movie.notes],
     }
 
 
@@ -78,6 +94,12 @@ def _words(fault: Fault | None) -> str | None:
     return None if fault is None else str(explain(fault))
 
 
+def _movie_text(movie: dict[str, Any]) -> str:
+    if movie["state"] == MovieState.ENCODING:
+        return f"its movie is encoded, {int(movie['encoded'] * 100)}%"
+    return movie["problem"] or f"its movie is {safe(movie['file'] or '')}"
+
+
 def text(shown: dict[str, Any]) -> str:
     """Lay the same out for a person."""
     engine = "is running" if shown["engine"] else "is not running (start it: blendtui --watch)"
@@ -102,6 +124,11 @@ def text(shown: dict[str, Any]) -> str:
         f"  {safe(job['name'])}: {in_parts(PartsRow(**row))}"
         for job in shown["jobs"]
         for row in job["parts"]
+    ]
+    lines += [
+        f"  {safe(job['name'])}: {_movie_text(job['movie'])}"
+        for job in shown["jobs"]
+        if job["movie"]
     ]
     if shown["done_at"] and sum(job["done_at"] is not None for job in shown["jobs"]) > 1:
         lines.append(f"  All of them: {_clock(shown['done_at'])}")

@@ -17,6 +17,7 @@ import msgspec
 from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
+from blendtui.farm.movies import MovieAsked
 from blendtui.farm.parts import frame_of
 from blendtui.farm.project import SceneFacts
 
@@ -53,15 +54,20 @@ class _Order(
     pass
 
 
-class RenderOrder(_Order, frozen=True, tag="frame"):
-    """Render a frame. A repeated order is done once, and answered again.
+class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
+    """Render a frame, on the CPU if so told. A repeated order is done once, and answered again.
 
-    With `part` only the samples of `frame`'s real frame from one up to another: (frame, begin,
-    end). With `pieces` it is merged of files in the run's parts/, each with its sample count.
+    Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
+    `display` there is a small picture as it is seen on a display, where its own file is none.
+    With `part` only some samples are rendered: of which frame, from, up to. With `pieces` it is
+    merged of files in the run's parts/, each with its sample count.
     """
 
     frame: int
     number: int
+    sound: tuple[int, int] | None = None
+    display: bool = False
+    on_cpu: bool = False
     part: tuple[int, int, int] | None = None
     pieces: tuple[tuple[str, int], ...] = ()
 
@@ -118,8 +124,10 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most). `samples` are those of a frame that may be rendered in parts, 0 where it
-    may not be for the reason that `whole` tells.
+    not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
+    engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
+    movie, as the scene is rendered. `samples` are those of a frame that may be rendered in parts, 0
+    where it may not be for the reason that `whole` tells.
     """
 
     name: str
@@ -140,6 +148,9 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     samples: _Whole = 0
     whole: str = ""
+    compute: str = ""
+    lacks_gpu: bool = False
+    asked: MovieAsked | None = None
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
-import shlex
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import msgspec
 
 from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.devices.survey import prefix
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 DRIVER_FILES = (
     "driver.py",
+    "driver_compute.py",
+    "driver_lines.py",
     "driver_memory.py",
+    "driver_movie.py",
     "driver_names.py",
     "driver_nodes.py",
     "driver_output.py",
@@ -40,6 +43,7 @@ DRIVER_FILES = (
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_trouble.py",
     "driver_whole.py",
 )
 """What runs inside Blender; each file knows only the others."""
@@ -68,7 +72,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name. With `split` it is asked whether frames may be rendered in parts.
+    `farm.overrides`, by name. `compute` has the `kind` of device that Cycles is to use and the
+    `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
+    With `split` it is asked whether frames may be rendered in parts.
     """
 
     scene: str | None = None
@@ -79,6 +85,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     out: str | None = None
     overrides: dict[str, object] = {}
     split: bool = False
+    compute: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +165,19 @@ async def launch(link: Link, folder: RunFolder, device: DeviceSettings, allow_sc
         scripts.LAUNCH,
         folder.path,
         scripts.SUPERVISE,
-        device.blender,
+        device.first_blender,
         "--enable-autoexec" if allow_scripts else "--disable-autoexec",
         "" if device.threads is None else str(device.threads),
         "yes" if device.launch.strip() else "",
-        *_prefix(device),
+        *prefix(device),
     )
     pid = output.stdout.strip()
     if output.status == 0 and pid.isdigit():
         return int(pid)
     if output.status == scripts.NO_BLENDER:
-        raise Failure.of(FaultKind.BLENDER_MISSING, device=link.device, blender=device.blender)
+        raise Failure.of(
+            FaultKind.BLENDER_MISSING, device=link.device, blender=device.first_blender
+        )
     raise Failure.of(FaultKind.BLENDER_NOT_STARTED, device=link.device, detail=_words(output))
 
 
@@ -243,19 +252,6 @@ async def remove(link: Link, folder: RunFolder) -> None:
     output = await link.run(scripts.REMOVE, folder.path)
     if output.status != 0:
         raise _refused(link, folder.path, output, FaultKind.DEVICE_FILE_REFUSED)
-
-
-def _prefix(device: DeviceSettings) -> list[str]:
-    """Give the words before Blender's command: its environment and the launcher."""
-    settings = [f"{name}={value}" for name, value in device.env.items()]
-    try:
-        launcher = shlex.split(device.launch)
-    except ValueError as error:
-        detail = f"`launch` cannot be read: {error}"
-        raise Failure.of(
-            FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=detail
-        ) from error
-    return (["env", *settings] if settings else []) + launcher
 
 
 def _words(output: Output) -> str:

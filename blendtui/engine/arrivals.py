@@ -8,7 +8,7 @@ import itertools
 import logging
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blendtui.engine.office import Heard, Office
@@ -168,10 +168,13 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(rendered, jobfile.scene)
+        warnings = notes_of(rendered)
         scene = rendered.scene(jobfile.scene)
-        engine = scene.engine if scene else ""
-        spec = _spec(job, unpacked.project.blend, jobfile, frames, engine)
+        spec = replace(
+            _spec(job, unpacked.project.blend, jobfile, frames),
+            written_by=_version(facts),
+            engine=scene.engine if scene else "",
+        )
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
@@ -240,7 +243,11 @@ def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     return frames_of(scene) if scene else ()
 
 
-def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...], engine: str) -> JobSpec:
+def _version(facts: BlendFacts) -> str:
+    return ".".join(map(str, facts.version))
+
+
+def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:
     return JobSpec(
         job,
         blend,
@@ -253,5 +260,4 @@ def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...], engin
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
         split=jobfile.split,
-        engine=engine,
     )

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.engine import parts
 from blendtui.engine.archive import Archive
 from blendtui.engine.arrivals import Arrivals
+from blendtui.engine.beside import Beside
 from blendtui.engine.errands import Errands
+from blendtui.engine.finishing import Finishing
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.memory import keep_small, share_arenas
@@ -21,6 +24,7 @@ from blendtui.engine.pictures import Pictures
 from blendtui.engine.power import Power
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
+from blendtui.engine.surveys import Surveys
 from blendtui.engine.tasks import end
 from blendtui.engine.vitals import Vitals
 from blendtui.engine.wishes import Wishes
@@ -112,6 +116,7 @@ class Engine:
             jobs_on=lambda device: {run.job for run in self._scheduler.farm.runs_on(device)},
             live=LiveLogs(places.own, self._journal),
             owners=Owners(self._output, self._journal.placed),
+            beside=Beside(self._journal, self._scheduler.farm.jobs),
         )
         self._arrivals = Arrivals(
             self._office, self._journal, settings.share, self._scheduler.farm.names
@@ -121,8 +126,17 @@ class Engine:
         self._pictures = Pictures(self._office, self._journal, farm, self._fleet.read_picture)
         self._reports = Reports(self._office)
         self._vitals = Vitals(self._office, self._journal)
+        self._surveys = Surveys(self._office, self._journal)
         self._power = Power(self._office, farm, self._fleet)
-        errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
+        self._finishing = Finishing(self._office, self._journal, farm, self._reports)
+        errands = Errands(
+            self._office,
+            self._journal,
+            farm,
+            self._fleet,
+            self._pictures,
+            finishing=self._finishing,
+        )
         self._archive = Archive(self._office, self._journal, self._scheduler)
         self._wishes = Wishes(self._office, self._journal, farm, errands, self._archive.recall)
 
@@ -161,6 +175,7 @@ class Engine:
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
                     group.create_task(self._vitals.keep(), name="vitals"),
+                    group.create_task(self._surveys.keep(), name="surveys"),
                     group.create_task(self._pictures.keep(), name="pictures"),
                     group.create_task(self._office.live.keep(), name="live logs"),
                     group.create_task(keep_small(), name="memory"),
@@ -190,6 +205,7 @@ class Engine:
         for job, _ in saved.jobs:
             if job.is_open or not job.reported:
                 await asyncio.to_thread(self._office.share.sweep, job.name, runs)
+        self._surveys.load()
         await self._fleet.equip()
 
     async def _close(self) -> None:
@@ -292,8 +308,8 @@ class Engine:
 
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
-            await self._reports.finish(decision.job)
             self._tidy(decision.job, self._fleet)
+            await self._finishing.finish(decision.job)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None
@@ -304,8 +320,8 @@ class Engine:
             self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
             return None
         if isinstance(event, ev.FrameDone) and not is_part(event.frame):
-            frame = event.frame
-            self._office.tell(Heard(event, after=lambda: self._remove_parts(run.job, frame)))
+            remove = parts.removing(self._office, run.job, event.frame)
+            self._office.tell(Heard(event, after=lambda: self._hold(remove())))
             return None
         return event
 
@@ -321,15 +337,6 @@ class Engine:
             task = asyncio.create_task(station.tidy(), name=f"tidy {station.name}")
             self._tidying.add(task)
             task.add_done_callback(self._tidying.discard)
-
-    def _remove_parts(self, job: str, frame: int) -> None:
-        """Remove the parts of a frame that is there; what stays goes when the job ends."""
-
-        async def remove() -> None:
-            with contextlib.suppress(Failure):
-                await asyncio.to_thread(self._office.share.remove_parts, job, frame)
-
-        self._hold(asyncio.create_task(remove()))
 
     # time, progress, users
 
@@ -388,4 +395,5 @@ class Engine:
         known = self._scheduler.farm.jobs.get(job)
         if found is None or known is None:
             raise Failure.of(FaultKind.JOB_UNKNOWN, job=job)
-        return Work(known.spec, found[0], found[1], self._office.places.project(job))
+        place = self._office.places.project(job)
+        return Work(known.spec, found[0], found[1], place, known.blender)

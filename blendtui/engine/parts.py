@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from blendtui.devices.connection import Link
 from blendtui.devices.protocol import RenderOrder
@@ -13,11 +17,12 @@ from blendtui.engine.office import Office
 from blendtui.errors import Failure
 from blendtui.farm.decisions import CollectFrame, OrderFrame
 from blendtui.farm.faults import FaultKind
+from blendtui.farm.model import Run
 from blendtui.farm.parts import frame_of
 
 
 async def order_for(
-    office: Office, link: Link, folder: RunFolder, job: str, wanted: OrderFrame
+    office: Office, link: Link, folder: RunFolder, run: Run, wanted: OrderFrame
 ) -> RenderOrder:
     """Give the order for a run, once the parts that it merges are on its device.
 
@@ -26,19 +31,29 @@ async def order_for(
     """
     sent = []
     for piece in wanted.pieces:
-        path = await asyncio.to_thread(office.share.part_file, job, piece.number)
+        path = await asyncio.to_thread(office.share.part_file, run.job, piece.number)
         if path is None:
             raise Failure.of(FaultKind.PART_MISSING, part=piece.number, frame=wanted.frame)
         sent.append((path, piece.samples))
     if sent:
         await send_parts(link, folder, wanted.frame, [path for path, _ in sent])
     part = wanted.part
-    return RenderOrder(
-        wanted.frame,
-        wanted.number,
-        (part.frame, part.begin, part.end) if part else None,
-        tuple((path.name, samples) for path, samples in sent),
+    order = office.beside.order(run, wanted.frame, wanted.number, on_cpu=wanted.on_cpu)
+    return msgspec.structs.replace(
+        order,
+        part=(part.frame, part.begin, part.end) if part else None,
+        pieces=tuple((path.name, samples) for path, samples in sent),
     )
+
+
+def removing(office: Office, job: str, frame: int) -> Callable[[], asyncio.Task[None]]:
+    """Give what removes the parts of a frame that is there; what stays goes when the job ends."""
+
+    async def remove() -> None:
+        with contextlib.suppress(Failure):
+            await asyncio.to_thread(office.share.remove_parts, job, frame)
+
+    return lambda: asyncio.create_task(remove())
 
 
 def judge(wanted: CollectFrame) -> None:

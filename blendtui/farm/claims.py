@@ -14,6 +14,7 @@ from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
 from blendtui.farm.splitting import divides
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
+from blendtui.farm.version_rules import decide
 
 IDLE_PATIENCE = 300.0
 """Seconds that a Blender of a paused job is kept open without work."""
@@ -57,6 +58,8 @@ def _turn(farm: Farm, desk: Desk) -> tuple[int, int, int]:
 def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
     """Get the job the slots that it can use."""
     job = desk.job
+    if not decide(farm, job):
+        return
     starting = sum(run.state is RunState.STARTING for run in desk.runs.values())
     missing = _quota(farm, desk) - starting - len(desk.resting)
     offers = [
@@ -64,7 +67,7 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         for device, slot in places.free
         if can_start(device, job, now)
     ]
-    useful = starts_for_shunned(desk, offers)
+    useful = starts_for_shunned(farm, desk, offers)
     if missing > 0:
         useful += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in useful]
     for slot in useful:

@@ -35,7 +35,7 @@ class StartRun:
 
 @dataclass(frozen=True, slots=True)
 class OrderFrame:
-    """Tell the run to render the frame. Repeating an order does no harm.
+    """Tell the run to render the frame, `on_cpu` if it has to. Repeating an order does no harm.
 
     With a `part` only some of the samples of a frame are rendered; with `pieces` the frame is
     merged of parts, which are brought to the device. Its answer comes by the run's log:
@@ -45,6 +45,7 @@ class OrderFrame:
     run: str
     frame: int
     number: int
+    on_cpu: bool = False
     part: Part | None = None
     pieces: tuple[Piece, ...] = ()
 
@@ -121,7 +122,10 @@ class CloseRun:
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Write the final report of an ended job. Ends in JobReported or ReportFailed."""
+    """Make of an ended job's frames what it is to have, and write its final report.
+
+    Ends in JobReported or ReportFailed.
+    """
 
     job: str
 

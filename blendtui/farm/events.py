@@ -70,6 +70,13 @@ class FramesAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class MovieAgain:
+    """A user wants the movie of an ended job made, or made again."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobReported:
     """The final report of an ended job is on the share."""
 
@@ -126,6 +133,18 @@ class DeviceReached:
     """There is a connection to the device."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSurveyed:
+    """A device was looked at: `blenders` are all its versions, none where that isn't known.
+
+    `gpu_memory` is that of its smallest card in bytes, as far as that is known.
+    """
+
+    device: str
+    blenders: frozenset[str]
+    gpu_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +279,7 @@ Event = (
     | JobPrioritized
     | JobFramesSet
     | FramesAgain
+    | MovieAgain
     | JobReported
     | ReportFailed
     | DevicesSet
@@ -268,6 +288,7 @@ Event = (
     | DeviceRestart
     | PolicySet
     | DeviceReached
+    | DeviceSurveyed
     | DeviceLost
     | RunReady
     | RunFailed

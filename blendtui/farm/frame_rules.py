@@ -16,7 +16,7 @@ from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import SETTLED, Attempt, AttemptState, RunState
 from blendtui.farm.parts import is_part
 from blendtui.farm.run_rules import close_if_empty, collect_due, is_unneeded
-from blendtui.farm.splitting import part_done, part_missing
+from blendtui.farm.split_frames import part_done, part_missing
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
 

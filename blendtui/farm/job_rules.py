@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blendtui.farm import version_rules
 from blendtui.farm.decisions import DropFrame, FinishJob
 from blendtui.farm.events import (
     JobAdded,
@@ -11,11 +12,12 @@ from blendtui.farm.events import (
     JobReported,
     JobResumed,
     JobRetried,
+    MovieAgain,
     ReportFailed,
 )
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import AttemptState, Frame, FrameState, Job, JobState, RunState
-from blendtui.farm.splitting import begin_anew, drop_parts
+from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
 
@@ -88,6 +90,7 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
                 farm.set_frame(frame, FrameState.WAITING)
     job.held = None
     farm.forgive_devices(job)
+    version_rules.forget(farm, job)
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
         begin_anew(farm, job)
         farm.reopen(job)
@@ -101,6 +104,16 @@ def prioritized(farm: Farm, event: JobPrioritized, now: float) -> None:
         job.priority = event.priority
         farm.touch(job)
         farm.note(NoteKind.JOB_STATE, job=job.name, detail=f"priority {event.priority}")
+
+
+def movie_again(farm: Farm, event: MovieAgain, now: float) -> None:
+    """Finish an ended job once more: what is made of its frames, and its report."""
+    job = farm.jobs.get(event.job)
+    if job is None or job.is_open or not job.spec.frames:
+        return
+    job.reported, job.report_after = False, now
+    farm.unreported[job.name] = job
+    farm.touch(job)
 
 
 def settle(farm: Farm, now: float) -> None:
@@ -140,6 +153,9 @@ def _why_nobody(farm: Farm, job: Job) -> str:
         return f"none has the tags {', '.join(sorted(job.spec.tags))}" if job.spec.tags else "none"
     if not any(one.spec.enabled for one in fitting):
         return "those that could are disabled"
+    lacking = version_rules.why_none(farm, job)
+    if lacking:
+        return lacking
     return "those that could failed to begin it"
 
 

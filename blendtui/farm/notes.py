@@ -16,6 +16,7 @@ class NoteKind(StrEnum):
     JOB_STATE = "job-state"
     FRAMES_SET = "frames-set"
     FRAMES_AGAIN = "frames-again"
+    MOVIE_MADE = "movie-made"
     FRAME_DONE = "frame-done"
     PART_DONE = "part-done"
     TRY_FAILED = "try-failed"

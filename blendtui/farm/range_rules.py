@@ -10,7 +10,7 @@ from blendtui.farm.events import FramesAgain, JobFramesSet
 from blendtui.farm.frames import format_frames
 from blendtui.farm.model import AttemptState, Frame, FrameState, Job
 from blendtui.farm.parts import is_part
-from blendtui.farm.splitting import begin_anew, drop_parts
+from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from blendtui.farm import blame
+from blendtui.farm import blame, version_rules
 from blendtui.farm.decisions import (
     CloseRun,
     CollectFrame,
@@ -22,6 +22,7 @@ from blendtui.farm.events import (
     DeviceReached,
     DeviceRestart,
     DevicesSet,
+    DeviceSurveyed,
     RunClosed,
     RunEnded,
     RunFailed,
@@ -67,7 +68,6 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
-        device.blenders = frozenset()
         if not device.contact and device.lost_since is None and farm.runs_on(device.name):
             device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)
@@ -146,6 +146,18 @@ def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:
     device.contact, device.lost_since, device.fault = True, None, None
     farm.touch(device)
     resume_runs(farm, device, now)
+
+
+def device_surveyed(farm: Farm, event: DeviceSurveyed, now: float) -> None:
+    """Know which Blenders a device has; what was said of another one no longer holds."""
+    device = farm.devices.get(event.device)
+    if device is None:
+        return
+    device.blenders, device.gpu_memory = event.blenders, event.gpu_memory
+    for job, fault in list(device.set_aside.items()):
+        if fault.kind is FaultKind.BLENDER_VERSION:
+            del device.set_aside[job]
+    farm.touch(device)
 
 
 def resume_runs(farm: Farm, device: Device, now: float) -> None:
@@ -243,10 +255,13 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     device.start_times.learn(now - run.started, device.has_project(job.name))
     device.projects[job.name] = None
+    fault = version_rules.settle(farm, job, device, event.blender)
     if event.blender:
-        device.blenders = frozenset({event.blender})
+        device.blenders |= {event.blender}
     farm.touch(device)
     device.troubles.pop(job.name, None)
+    if fault is not None:
+        blame.set_aside(farm, device, job, fault)
     for warning in (*event.warnings, *_why_whole(farm, job, event)):
         if warning not in job.warnings and len(job.warnings) < WARNINGS_AT_MOST:
             job.warnings = (*job.warnings, warning)
@@ -277,7 +292,9 @@ def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
     _end(farm, run, event.fault, now, blames_frame=False)
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     farm.note(NoteKind.RUN_FAILED, job=job.name, device=device.name, fault=event.fault)
-    if event.fault.kind not in blame.JOB_FAULTS:
+    if event.fault.kind in blame.DEVICE_FAULTS:
+        blame.refuse(farm, device, job, event.fault, now)
+    elif event.fault.kind not in blame.JOB_FAULTS:
         blame.fail_start(farm, device, job, event.fault, now)
     elif job.is_open:
         blame.doubt(farm, device, job, event.fault, now)

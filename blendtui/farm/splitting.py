@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from blendtui.farm.decisions import DropFrame, OrderFrame
+from blendtui.farm import gpu_memory
+from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import GRAINS, Desk
 from blendtui.farm.elsewhere import is_refused
 from blendtui.farm.model import Attempt, Frame, FrameState, Job, JobState, Run
@@ -15,7 +16,6 @@ from blendtui.farm.parts import (
     is_part,
     length,
     next_number,
-    parts_of,
     pieces,
     share_of,
 )
@@ -133,58 +133,6 @@ def _cut(farm: Farm, desk: Desk, part: Frame, wanted: float) -> Frame:
     return part
 
 
-def part_done(farm: Farm, part: Frame) -> None:
-    """Let a frame wait to be merged when all its parts are there."""
-    whole = farm.frames[part.job][frame_of(part.number)]
-    parts = parts_of(farm.frames[part.job], whole.number)
-    if whole.state is FrameState.SPLIT and all(one.state is FrameState.DONE for one in parts):
-        farm.set_frame(whole, FrameState.WAITING)
-
-
-def part_failed(farm: Farm, part: Frame) -> None:
-    """Give a frame up of which a part failed on every try."""
-    whole = farm.frames[part.job][frame_of(part.number)]
-    whole.failures = part.failures
-    drop_parts(farm, whole)
-    farm.set_frame(whole, FrameState.FAILED)
-
-
-def part_missing(farm: Farm, whole: Frame, number: int) -> None:
-    """Have a part rendered again that was done and is gone from the share."""
-    part = farm.frames[whole.job].get(number)
-    if part is not None and part.state is FrameState.DONE and not whole.live:
-        farm.set_frame(whole, FrameState.SPLIT)
-        farm.set_frame(part, FrameState.WAITING)
-
-
-def begin_anew(farm: Farm, job: Job) -> None:
-    """Forget the parts of a job's frames that aren't done: their files went when it ended."""
-    for frame in list(farm.frames[job.name].values()):
-        is_split = frame.samples is not None and not is_part(frame.number)
-        if is_split and frame.state in (FrameState.SPLIT, FrameState.WAITING):
-            drop_parts(farm, frame)
-            farm.set_frame(frame, FrameState.WAITING)
-
-
-def drop_parts(farm: Farm, whole: Frame) -> None:
-    """Take all of a frame's parts out of the job; if it waits, it waits whole then."""
-    waited = whole.samples is not None and whole.state is FrameState.WAITING
-    if waited:
-        farm.set_frame(whole, FrameState.SPLIT)
-    for part in parts_of(farm.frames[whole.job], whole.number):
-        farm.set_frame(part, FrameState.UNWANTED)
-        for number in list(part.live):
-            attempt = farm.attempts[(part.job, part.number, number)]
-            farm.give_up(attempt)
-            farm.decide(DropFrame(attempt.run, attempt.frame, attempt.number))
-    whole.samples = None
-    if whole.job in farm.desks:
-        farm.desks[whole.job].resize(whole.number, None)
-    if waited:
-        farm.set_frame(whole, FrameState.WAITING)
-    farm.touch(whole)
-
-
 def order_of(farm: Farm, attempt: Attempt) -> OrderFrame:
     """Say what a run is to do for an attempt: render a frame, or a part of one, or merge one."""
     frames = farm.frames[attempt.job]
@@ -192,4 +140,6 @@ def order_of(farm: Farm, attempt: Attempt) -> OrderFrame:
     if is_part(frame.number) and frame.samples is not None:
         part = Part(frame_of(frame.number), *frame.samples)
     merged = () if part else pieces(frames, frame.number)
-    return OrderFrame(attempt.run, frame.number, attempt.number, part, merged)
+    device = farm.devices[attempt.slot.device]
+    on_cpu = bool(frame.failures) and gpu_memory.on_cpu(farm, frame, device)
+    return OrderFrame(attempt.run, frame.number, attempt.number, on_cpu, part, merged)

@@ -6,8 +6,6 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frames import FIRST_FRAME, LAST_FRAME, MOST_FRAMES
 from blendtui.farm.project import BlendFacts, SceneFacts
 
-MOVIE_FORMATS = frozenset({"FFMPEG", "AVI_JPEG", "AVI_RAW"})
-
 _NAMED = 10
 """So many missing files are named, the others counted."""
 
@@ -59,7 +57,7 @@ def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
     return None
 
 
-def notes_of(facts: BlendFacts, scene: str | None) -> tuple[Fault, ...]:
+def notes_of(facts: BlendFacts) -> tuple[Fault, ...]:
     """Give what the user should know about a job that is rendered all the same."""
     notes: list[Fault] = []
     if facts.missing:
@@ -67,9 +65,4 @@ def notes_of(facts: BlendFacts, scene: str | None) -> tuple[Fault, ...]:
         more = len(facts.missing) - _NAMED
         files = f"{named} and {more} more" if more > 0 else named
         notes.append(Fault.of(FaultKind.FILES_MISSING, count=len(facts.missing), files=files))
-    found = facts.scene(scene)
-    if found is not None and found.file_format in MOVIE_FORMATS:
-        notes.append(
-            Fault.of(FaultKind.MOVIE_AS_FRAMES, scene=found.name, format=found.file_format)
-        )
     return tuple(notes)

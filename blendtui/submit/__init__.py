@@ -139,5 +139,5 @@ def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
     problem = problem_of(facts, scene, jobfile.named_frames())
     if problem is not None:
         raise Failure(problem)
-    notes = [one for one in notes_of(facts, scene) if one.kind != FaultKind.FILES_MISSING]
+    notes = [one for one in notes_of(facts) if one.kind != FaultKind.FILES_MISSING]
     return Plan(packed.files, packed.size, packed.missing, tuple(notes), tuple(divided))

@@ -22,7 +22,7 @@ _OPTIONS = {
 }
 _PLAIN = (
     *("frames", "step", "scene", "priority", "blender", "percentage", "samples", "engine"),
-    *("format", "camera", "output", "threads", "time_limit"),
+    *("format", "camera", "output", "threads", "time_limit", "movie"),
 )
 
 
