@@ -41,6 +41,7 @@ MAY_CATCH_ALL = {
     "blendtui/engine/wishes.py": "each wish is answered, whatever comes of it",
     "blendtui/notify/ways.py": "a hundred services of others: one that fails is told as such",
     "blendtui/commands.py": "a user never sees a traceback: the log file has it",
+    "blendtui/devices/driver_parts.py": "Blender would print it, and go on in black",
     "blendtui/bpy_launcher.py": "whatever a script raises, Blender goes on",
 }
 """Files with an `except Exception` that does not raise it again, each with its reason."""
