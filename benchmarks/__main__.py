@@ -8,6 +8,7 @@ from benchmarks import (
     busy,
     centre,
     farm,
+    flood,
     past,
     sessions,
     simulator,
@@ -18,7 +19,7 @@ from benchmarks import (
     uneven,
 )
 
-RUN = (startup, past, transfer, simulator, farm, still, uneven, centre, busy, sessions, soak)
+RUN = (startup, past, transfer, simulator, farm, still, uneven, centre, busy, flood, sessions, soak)
 
 if __name__ == "__main__":
     missed = []
