@@ -19,6 +19,7 @@ from blender_asset_tracer.blendfile import iterators
 from blender_asset_tracer.trace import blocks2assets, codes_to_skip, expanders
 
 from blendtui.farm.project import Project
+from blendtui.intake import simulations
 from blendtui.intake.blend_reader import FOREIGN, BoundedBlend, Unreadable, opened
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Externals:
     def __init__(self, root: Path, project: Project, limit: int) -> None:
         self._root = root
         self._limit = limit
+        self._blend = project.blend
         self._home = posixpath.dirname(project.blend)
         self._folders: dict[str, set[str]] = defaultdict(set)
         for file in project.files:
@@ -52,6 +54,20 @@ class Externals:
             self._folders[folder].add(name)
         self._seen: set[tuple[str, bytes]] = set()
         self._missing: dict[str, bool] = {}
+        self._unbaked: dict[str, None] = {}
+
+    @property
+    def unbaked(self) -> tuple[str, ...]:
+        """Simulations of linked objects that are not baked, as people call them."""
+        return tuple(self._unbaked)
+
+    def holds(self, path: bytes, folder: str | None = None) -> bool:
+        """Whether the project has files in a folder, as the main .blend names it."""
+        inside = _inside(self._home if folder is None else folder, _written(path))
+        below = f"{inside}/" if inside != "." else ""
+        return inside is not None and any(
+            names and f"{one}/".startswith(below) for one, names in self._folders.items()
+        )
 
     @property
     def external(self) -> tuple[str, ...]:
@@ -92,6 +108,7 @@ class Externals:
     def _visit(self, blend: str, blocks: Iterable[Block]) -> dict[str, set[bytes]]:
         """Note what blocks use, and what those that they use do; gives library -> names."""
         folder = posixpath.dirname(blend)
+        is_linked = blend != self._blend
         linked: dict[str, set[bytes]] = defaultdict(set)
         waiting = deque(blocks)
         visited: set[int] = set()
@@ -108,6 +125,8 @@ class Externals:
                     self._link(linked, folder, bytes(library[b"name"]), bytes(block[b"name"]))
                 else:
                     self._note(folder, block)
+                    if is_linked and block.code == b"OB":
+                        self._look_at(folder, block)
                     waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except Unreadable:
@@ -117,6 +136,11 @@ class Externals:
                 # Only warnings hang on this: a type that is newer than our reader is no failure.
                 log.debug("a block of %s cannot be followed: %r", blend, error)
         return linked
+
+    def _look_at(self, folder: str, block: Block) -> None:
+        """Note a linked object's simulations: its caches are not the main .blend's."""
+        found = simulations.of_object(block, lambda path: self.holds(path, folder))
+        self._unbaked.update(dict.fromkeys(found))
 
     def _link(self, linked: dict[str, set[bytes]], folder: str, path: bytes, name: bytes) -> None:
         inside = _inside(folder, _written(path))

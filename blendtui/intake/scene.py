@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,20 +59,29 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
     """
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
+    from blendtui.intake import simulations  # noqa: PLC0415
     from blendtui.intake.externals import Externals  # noqa: PLC0415
+    from blendtui.intake.foreign_nodes import strange_nodes  # noqa: PLC0415
 
     try:
         with reader.opened(root / project.blend, limit) as blend:
-            scenes = tuple(_scene(block) for block in blend.find_blocks_from_code(b"SC"))
+            blocks = list(blend.find_blocks_from_code(b"SC"))
+            scenes = tuple(_scene(block) for block in blocks)
             active = _active(blend, scenes)
             externals = Externals(root, project, limit)
             externals.trace(blend, project.blend)
+            linked = externals.unbaked
+            scenes = tuple(
+                replace(scene, unbaked=simulations.of_scene(block, externals.holds) + linked)
+                for scene, block in zip(scenes, blocks, strict=True)
+            )
             return BlendFacts(
                 version=divmod(blend.header.version, 100),
                 scenes=scenes,
                 active=active,
                 external=externals.external,
                 missing=externals.missing,
+                strange=strange_nodes(blend),
             )
     except reader.Unreadable as error:
         reason = str(error)
