@@ -9,8 +9,9 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from blendtui import rows, upkeep
+from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault
-from blendtui.farm.model import Attempt, Device, Frame, Job, JobSpec, OutputFile, Run
+from blendtui.farm.model import Attempt, Frame, Job, JobSpec, OutputFile, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
 from blendtui.shown import VitalsRow

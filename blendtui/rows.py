@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
-    Device,
     DeviceMode,
     DeviceSpec,
     FailedTry,

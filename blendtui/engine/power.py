@@ -10,8 +10,9 @@ from blendtui.engine.fleet import Fleet
 from blendtui.engine.office import Heard, Office
 from blendtui.engine.tasks import end
 from blendtui.errors import Failure, reason_of
+from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import Device, DeviceMode, Job, JobState
+from blendtui.farm.model import DeviceMode, Job, JobState
 from blendtui.farm.state import Farm, Note, NoteKind
 from blendtui.settings import DeviceSettings
 

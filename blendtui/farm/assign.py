@@ -13,10 +13,10 @@ from blendtui.farm import elsewhere
 from blendtui.farm.claims import place
 from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import Desk
+from blendtui.farm.device import Device
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
-    Device,
     Frame,
     FrameState,
     Job,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
     SETTLED,
     Attempt,
     AttemptState,
-    Device,
     FailedTry,
     Frame,
     FrameState,

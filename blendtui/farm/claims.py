@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from blendtui.farm.decisions import StartRun
 from blendtui.farm.desk import Desk, plan_end
+from blendtui.farm.device import Device
 from blendtui.farm.elsewhere import can_start, starts_for_shunned
-from blendtui.farm.model import Device, Job, JobState, Run, RunState, Sharing, SlotId
+from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import sqrt
 
+from blendtui.farm.device import Device
 from blendtui.farm.estimate import Learner
-from blendtui.farm.model import Attempt, AttemptState, Device, Frame, Job, Run, RunState
+from blendtui.farm.model import Attempt, AttemptState, Frame, Job, Run, RunState
 from blendtui.farm.plan import horizon
 from blendtui.farm.pool import Pool, place_of
 

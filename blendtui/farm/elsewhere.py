@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from blendtui.farm.desk import Desk
-from blendtui.farm.model import Device, Frame, FrameState, Job, RunState, SlotId
+from blendtui.farm.device import Device
+from blendtui.farm.model import Frame, FrameState, Job, RunState, SlotId
 from blendtui.farm.state import Farm
 
 

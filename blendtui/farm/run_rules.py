@@ -14,6 +14,7 @@ from blendtui.farm.decisions import (
     StartRun,
     StopRun,
 )
+from blendtui.farm.device import Device
 from blendtui.farm.events import (
     CloseFailed,
     DeviceHours,
@@ -31,7 +32,6 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
-    Device,
     DeviceMode,
     DeviceSpec,
     FrameState,

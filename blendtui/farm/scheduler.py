@@ -7,11 +7,11 @@ from typing import Any
 
 from blendtui.farm import events, frame_rules, job_rules, range_rules, run_rules
 from blendtui.farm.assign import assign
+from blendtui.farm.device import Device
 from blendtui.farm.events import Event
 from blendtui.farm.forecast import Outlook, forecast
 from blendtui.farm.model import (
     Attempt,
-    Device,
     Frame,
     FrameState,
     Job,

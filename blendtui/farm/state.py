@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from blendtui.farm.decisions import Decision, DropFrame
 from blendtui.farm.desk import Desk
+from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
-    Device,
     Frame,
     FrameState,
     Job,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from blendtui.farm.desk import Desk, plan_end
-from blendtui.farm.model import Attempt, AttemptState, Device, Frame, Run, RunState
+from blendtui.farm.device import Device
+from blendtui.farm.model import Attempt, AttemptState, Frame, Run, RunState
 from blendtui.farm.state import Farm
 
 GAIN_TAKING = 0.05

@@ -1,0 +1,75 @@
+"""A device and what the farm thinks of it. Only the rules change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from blendtui.farm.faults import Fault
+from blendtui.farm.model import DeviceMode, DeviceSpec, Job, SlotId
+from blendtui.farm.start_times import StartTimes
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """A device and what the farm thinks of it.
+
+    `lost_since` is when contact ended, None while there is contact or never was. `troubles`
+    counts failed starts in a row for a job, `failing` has the frames that failed in a row;
+    `set_aside` has the jobs that it is kept from and why. `blenders` are the versions that it is
+    known to have; empty before a first run, when any job may try.
+    """
+
+    spec: DeviceSpec
+    contact: bool = False
+    lost_since: float | None = None
+    fault: Fault | None = None
+    troubles: dict[str, int] = field(default_factory=dict)
+    not_before: dict[str, float] = field(default_factory=dict)
+    set_aside: dict[str, Fault] = field(default_factory=dict)
+    mode: DeviceMode = DeviceMode.ON
+    failing: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    start_times: StartTimes = field(default_factory=StartTimes)
+    projects: dict[str, None] = field(default_factory=dict)
+    blenders: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"
+
+    @property
+    def name(self) -> str:
+        """The name in devices.toml."""
+        return self.spec.name
+
+    def slots(self) -> list[SlotId]:
+        """All its slots, in order."""
+        return [SlotId(self.name, number + 1) for number in range(self.spec.slots)]
+
+    def may_render(self, job: Job) -> bool:
+        """Whether the device is allowed to take part in the job now."""
+        return not self.spec.resting and self.fits(job)
+
+    def fits(self, job: Job) -> bool:
+        """Whether the device is allowed to take part in the job at all, at its hours."""
+        return (
+            self.spec.enabled
+            and self.mode is DeviceMode.ON
+            and job.spec.tags <= self.spec.tags
+            and (not job.spec.devices or self.name in job.spec.devices)
+            and self.has_blender(job.spec.blender)
+            and job.name not in self.set_aside
+        )
+
+    def forget(self, job: str) -> None:
+        """Keep in mind nothing about a job that is over."""
+        for record in (self.set_aside, self.troubles, self.not_before, self.failing, self.projects):
+            record.pop(job, None)
+
+    def has_project(self, job: str) -> bool:
+        """Whether a Blender of the device has had the job's project open."""
+        return job in self.projects
+
+    def has_blender(self, wanted: str) -> bool:
+        """Whether one of its Blenders is of the wanted version ("4.2" takes "4.2.3")."""
+        if not wanted or not self.blenders:
+            return True
+        return any(f"{one}.".startswith(f"{wanted}.") for one in self.blenders)
