@@ -41,7 +41,7 @@ class Inspection:
         if self.unpacked is None or self.facts is None:
             return ()
         jobfile = self.unpacked.jobfile
-        return notes_of(jobfile.applied(self.facts), jobfile.scene)
+        return notes_of(jobfile.applied(self.facts), jobfile.scene, jobfile.unbaked)
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data for --json."""
@@ -76,7 +76,8 @@ def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
         except Failure as failure:
             return Inspection(drop, unpacked, facts, failure.fault)
     jobfile = unpacked.jobfile
-    problem = problem_of(jobfile.applied(facts), jobfile.scene, jobfile.named_frames())
+    rendered, named = jobfile.applied(facts), jobfile.named_frames()
+    problem = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
     return Inspection(drop, unpacked, facts, problem)
 
 
@@ -109,6 +110,7 @@ def _scene(scene: SceneFacts, facts: BlendFacts) -> dict[str, Any]:
         **{key: own[key] for key in ("width", "height", "percentage", "engine", "file_format")},
         "camera": scene.camera,
         "sequencer": scene.sequencer,
+        "unbaked": list(scene.unbaked),
     }
 
 

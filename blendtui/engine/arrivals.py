@@ -23,6 +23,7 @@ from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.jobfile import JobFile
 from blendtui.intake.scene import read_facts
 from blendtui.intake.several import alone, parts, scenes_of
+from blendtui.intake.unbaked import goes_in_order
 from blendtui.intake.watch import DropWatch
 from blendtui.journal import Journal
 from blendtui.sending import rewrite
@@ -155,7 +156,7 @@ class Arrivals:
             jobfile = alone(jobfile, scenes[0])
         rendered = jobfile.applied(facts)
         named = jobfile.named_frames()
-        fault = problem_of(rendered, jobfile.scene, named)
+        fault = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
         frames = () if fault else named or _own_frames(jobfile, rendered)
         if _stamp(arrival.path) != before:
             return  # another one of the same name was put over it: that one settles first
@@ -167,8 +168,9 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(rendered, jobfile.scene)
-        spec = _spec(job, unpacked.project.blend, jobfile, frames)
+        warnings = notes_of(rendered, jobfile.scene, jobfile.unbaked)
+        in_order = goes_in_order(rendered.scene(jobfile.scene), jobfile.unbaked)
+        spec = _spec(job, unpacked.project.blend, jobfile, frames, in_order)
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
@@ -237,7 +239,9 @@ def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     return frames_of(scene) if scene else ()
 
 
-def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:
+def _spec(
+    job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...], in_order: bool
+) -> JobSpec:
     return JobSpec(
         job,
         blend,
@@ -249,4 +253,5 @@ def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> Jo
         allow_scripts=jobfile.allow_scripts,
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
+        in_order=in_order,
     )

@@ -9,6 +9,10 @@ from blendtui.farm.model import DeviceMode, DeviceSpec, Job, SlotId
 from blendtui.farm.start_times import StartTimes
 
 
+LOST_AFTER = 60.0
+"""Seconds without contact after which a device's frames are given to others."""
+
+
 @dataclass(slots=True, eq=False)
 class Device:
     """A device and what the farm thinks of it.

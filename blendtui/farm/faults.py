@@ -40,6 +40,12 @@ class FaultKind(StrEnum):
     ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
     FILES_MISSING = "files-missing"
+    FILES_ABSOLUTE = "files-absolute"
+    NODES_STRANGE = "nodes-strange"
+    UNBAKED_ONE_DEVICE = "unbaked-one-device"
+    UNBAKED_REFUSED = "unbaked-refused"
+    UNBAKED_IGNORED = "unbaked-ignored"
+    UNBAKED_UNSEEN = "unbaked-unseen"
     MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
     # devices.toml

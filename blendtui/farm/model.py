@@ -133,7 +133,8 @@ class JobSpec:
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
     have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
     far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
-    are none; `overrides` is what is rendered otherwise than the .blend says.
+    are none; `overrides` is what is rendered otherwise than the .blend says. `in_order` jobs are
+    simulated and rendered by one Blender at a time, frame after frame.
     """
 
     name: str
@@ -146,6 +147,7 @@ class JobSpec:
     blender: str = ""
     devices: frozenset[str] = frozenset()
     overrides: Overrides = AS_IT_IS
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from blendtui.farm.project import BlendFacts, Project, SceneFacts
 
 if TYPE_CHECKING:
     from blendtui.intake.blend_reader import BoundedBlend
+    from blendtui.intake.externals import Externals
+
+log = logging.getLogger(__name__)
 
 UNPACKED_LIMIT = 8 << 30
 """Bytes that a packed .blend may unpack to."""
@@ -59,7 +63,6 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
     """
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
-    from blendtui.intake import simulations  # noqa: PLC0415
     from blendtui.intake.externals import Externals  # noqa: PLC0415
     from blendtui.intake.foreign_nodes import strange_nodes  # noqa: PLC0415
 
@@ -70,9 +73,8 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
             active = _active(blend, scenes)
             externals = Externals(root, project, limit)
             externals.trace(blend, project.blend)
-            linked = externals.unbaked
             scenes = tuple(
-                replace(scene, unbaked=simulations.of_scene(block, externals.holds) + linked)
+                replace(scene, unbaked=_unbaked(block, externals))
                 for scene, block in zip(scenes, blocks, strict=True)
             )
             return BlendFacts(
@@ -93,6 +95,19 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
         reason = reader.DAMAGED
         cause = error
     raise Failure.of(FaultKind.BLEND_UNREADABLE, path=project.blend, detail=reason) from cause
+
+
+def _unbaked(block: Any, externals: Externals) -> tuple[str, ...]:
+    """Name a scene's simulations that are not baked; one of a kind that is too new goes unseen."""
+    from blendtui.intake import blend_reader as reader  # noqa: PLC0415
+    from blendtui.intake import simulations  # noqa: PLC0415
+
+    try:
+        own = simulations.of_scene(block, externals.holds)
+    except reader.FOREIGN as error:
+        log.debug("simulations of %s cannot be read: %r", block, error)
+        own = ()
+    return tuple(dict.fromkeys(own + externals.unbaked))
 
 
 def _scene(block: Any) -> SceneFacts:
