@@ -165,9 +165,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         'drop it again with its caches; or let one device do it: unbaked = "one-device".',
     ),
     FaultKind.UNBAKED_IGNORED: (
-        "Scene “{scene}” has simulations that are not baked: {simulations}. Its frames are rendered "
-        'apart all the same (unbaked = "ignore"), as if nothing moved by itself.',
-        'Let one device simulate them: unbaked = "one-device" in job.toml; or bake them in Blender.',
+        "Scene “{scene}” has simulations that are not baked: {simulations}. Its frames are "
+        'rendered apart all the same (unbaked = "ignore"), as if nothing moved by itself.',
+        'Let one device simulate them (unbaked = "one-device" in job.toml), or bake them in '
+        "Blender.",
     ),
     FaultKind.UNBAKED_UNSEEN: (
         "Blender finds simulations that are not baked and were not seen in the file before: "

@@ -24,20 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blendtui.devices.driver_memory import memory
+    from blendtui.devices.driver_nodes import unknown_nodes
     from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+    from blendtui.devices.driver_simulations import keeps_data, simulate, unbaked
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_memory import memory
+    from driver_nodes import unknown_nodes
     from driver_output import gpu_error, outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
+    from driver_simulations import keeps_data, simulate, unbaked
 
 _LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
@@ -143,6 +147,7 @@ class Driver:
         self._sign = time.monotonic()
         self._quit = False
         self._is_sound = True
+        self._keeps_data = True
         self._scene: Any = None
         self._pattern = ""
         self._time_limit: float | None = None
@@ -160,6 +165,11 @@ class Driver:
         )
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
+        facts.update(unbaked=unbaked(self._scene), unknown_nodes=unknown_nodes())
+        self._keeps_data = keeps_data(self._scene)
+        if settings.get("simulate_to") is not None:
+            self._keeps_data = False
+            simulate(self._scene, settings["simulate_to"], self._run)
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -280,7 +290,7 @@ class Driver:
         error = ""
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
-        self._scene.render.use_persistent_data = self._is_sound
+        self._scene.render.use_persistent_data = self._is_sound and self._keeps_data
         with self._limited(key):
             try:
                 render_frame(self._scene, key[0], folder, self._pattern)

@@ -109,7 +109,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most).
+    not there (50 at most). `unbaked` are simulations that are not baked, `unknown_nodes` those
+    for which an add-on is missing.
     """
 
     name: str
@@ -128,6 +129,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    unbaked: tuple[str, ...] = ()
+    unknown_nodes: tuple[str, ...] = ()
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""

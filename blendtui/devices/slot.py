@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
+    "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_simulations.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -64,7 +66,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name.
+    `farm.overrides`, by name. `simulate_to` is the frame up to which simulations that are not
+    baked are computed before any is rendered; None leaves them as they are.
     """
 
     scene: str | None = None
@@ -74,6 +77,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share_file: str | None = None
     out: str | None = None
     overrides: dict[str, object] = {}
+    simulate_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

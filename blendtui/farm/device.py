@@ -8,7 +8,6 @@ from blendtui.farm.faults import Fault
 from blendtui.farm.model import DeviceMode, DeviceSpec, Job, SlotId
 from blendtui.farm.start_times import StartTimes
 
-
 LOST_AFTER = 60.0
 """Seconds without contact after which a device's frames are given to others."""
 

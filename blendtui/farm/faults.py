@@ -46,6 +46,8 @@ class FaultKind(StrEnum):
     UNBAKED_REFUSED = "unbaked-refused"
     UNBAKED_IGNORED = "unbaked-ignored"
     UNBAKED_UNSEEN = "unbaked-unseen"
+    NODES_UNKNOWN = "nodes-unknown"
+    NOT_SIMULATED = "not-simulated"
     MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
     # devices.toml

@@ -32,7 +32,8 @@ def problem_of(
 ) -> Fault | None:
     """Say why rendering cannot work: the `scene` named, or the active one; the `frames` named.
 
-    `unbaked` is what job.toml says of simulations; None where nothing speaks against it: the devices' Blender has the last word.
+    `unbaked` is what job.toml says of simulations. None where nothing speaks against it: the
+    devices' Blender has the last word.
     """
     found = facts.scene(scene)
     if found is None:

@@ -126,7 +126,7 @@ class Externals:
                 else:
                     self._note(folder, block)
                     if is_linked and block.code == b"OB":
-                        self._look_at(folder, block)
+                        self._unbaked.update(dict.fromkeys(self._unbaked_of(folder, block)))
                     waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except Unreadable:
@@ -137,10 +137,9 @@ class Externals:
                 log.debug("a block of %s cannot be followed: %r", blend, error)
         return linked
 
-    def _look_at(self, folder: str, block: Block) -> None:
-        """Note a linked object's simulations: its caches are not the main .blend's."""
-        found = simulations.of_object(block, lambda path: self.holds(path, folder))
-        self._unbaked.update(dict.fromkeys(found))
+    def _unbaked_of(self, folder: str, block: Block) -> tuple[str, ...]:
+        """Name an object's simulations that are not baked, here or beside its own .blend."""
+        return tuple(simulations.of_object(block, lambda path: self.holds(path, folder)))
 
     def _link(self, linked: dict[str, set[bytes]], folder: str, path: bytes, name: bytes) -> None:
         inside = _inside(folder, _written(path))
@@ -150,7 +149,10 @@ class Externals:
     def _note(self, folder: str, block: Block) -> None:
         if len(block.code) > 2 or block.code in codes_to_skip:
             return
+        unbaked = self._unbaked_of(folder, block) if block.code == b"OB" else ()
         for use in _uses(block):
+            if unbaked and use.many:
+                continue  # a cache that is still to be filled
             written = _written(use.path)
             inside = _inside(folder, written)
             missing = inside is None or not self._holds(inside, use.many)

@@ -128,12 +128,11 @@ def _paint(_block: Block, modifier: Block, _holds: Holds) -> str:
     return "dynamic paint" if is_open else ""
 
 
-def _fluid(_block: Block, modifier: Block, holds: Holds) -> str:
+def _fluid(_block: Block, modifier: Block, _holds: Holds) -> str:
     domain = modifier.get_pointer(b"domain", default=None)
     if domain is None or not modifier.get(b"type", default=0) & _DOMAIN:
         return ""
-    is_baked = domain.get(b"cache_flag", default=0) & _FLUID_DATA
-    return "" if is_baked and holds(bytes(domain.get(b"cache_directory", default=b""))) else "fluid"
+    return "" if domain.get(b"cache_flag", default=0) & _FLUID_DATA else "fluid"
 
 
 def _nodes(_block: Block, modifier: Block, holds: Holds) -> str:

@@ -9,7 +9,7 @@ import pytest
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, JobState
+from blendtui.farm.model import Attempt, DeviceSpec, FrameState, JobSpec, JobState, Run
 from tests.farm.test_walk import FIRST, walk
 from tests.support.playbook import LINK_LOST, Playbook
 from tests.support.world import World
@@ -157,8 +157,8 @@ class Watched(World):
     doubled = 0
 
 
-def _hand(run: object) -> list[object]:
-    return [one for one in run.attempts.values() if one.is_in_hand]  # type: ignore[attr-defined]
+def _hand(run: Run) -> list[Attempt]:
+    return [one for one in run.attempts.values() if one.is_in_hand]
 
 
 @pytest.mark.parametrize("seed", range(60))
