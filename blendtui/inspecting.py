@@ -9,6 +9,7 @@ from typing import Any
 
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault
+from blendtui.farm.file_kinds import kind_of
 from blendtui.farm.frames import format_frames
 from blendtui.farm.project import BlendFacts, SceneFacts
 from blendtui.intake.archive import Unpacked, unpack
@@ -125,7 +126,7 @@ def text(found: Inspection) -> str:
     if found.facts is not None:
         lines.append(f"  made by  Blender {'.'.join(map(str, found.facts.version))}")
         lines += [f"  scene    {scene_line(one)}" for one in found.as_data()["scenes"]]
-        lines += [f"  missing  {safe(path)}" for path in found.facts.missing]
+        lines += [f"  missing  {kind_of(path)}: {safe(path)}" for path in found.facts.missing]
     for fault in (*found.warnings, *([found.problem] if found.problem else [])):
         words = explain(fault)
         lines += ["", words.what, f"  {words.cure}"]

@@ -10,6 +10,7 @@ from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.file_kinds import by_kind
 from blendtui.farm.model import AttemptState, Run
 from blendtui.farm.project import BlendFacts
 from blendtui.journal import Progress
@@ -198,7 +199,7 @@ class Follower:
         known = len(facts.missing) if facts else 0
         if len(opened.missing) <= known:
             return ()
-        names = ", ".join(path[:SHORT] for path in opened.missing[:10])
+        names = by_kind((path[:SHORT] for path in opened.missing), 10)
         return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
 
     def _unseen(self, facts: BlendFacts | None, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:

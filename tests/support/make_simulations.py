@@ -157,7 +157,7 @@ def linked() -> None:
 def foreign() -> None:
     empty()
 
-    class Strange(bpy.types.Node):
+    class Strange(bpy.types.Node):  # type: ignore[misc]
         bl_idname = "OctaneGlass"
         bl_label = "Glass"
 
