@@ -5,13 +5,14 @@ VENV = .venv/bin
 
 N ?= 20
 
-.PHONY: help demo test chaos lint audit format bench soak addon screenshots clean setup-demo \
+.PHONY: help demo test chaos hostile lint audit format bench soak addon screenshots clean setup-demo \
 	setup-test setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
+	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
 	@echo "make lint    only the checks"
 	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
@@ -32,6 +33,10 @@ test: lint
 
 chaos: setup-test
 	$(VENV)/python -m tests.lab $(N)
+
+hostile: setup-test
+	EXAMPLES_TIMES=$(N) $(VENV)/pytest --timeout=0 tests/intake tests/devices/test_protocol.py \
+		tests/devices/test_vitals.py tests/share/test_names.py
 
 lint: setup-test
 	$(VENV)/ruff check

@@ -73,7 +73,7 @@ def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
         try:
             # What stands behind a link is what would be copied into the share.
             unpacked = unpack(drop.resolve() if drop.is_symlink() else drop, into, limits)
-            facts = read_facts(into, unpacked.project)
+            facts = read_facts(into, unpacked.project, ratio=limits.ratio)
         except Failure as failure:
             return Inspection(drop, unpacked, facts, failure.fault)
     jobfile = unpacked.jobfile

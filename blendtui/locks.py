@@ -50,6 +50,7 @@ class EngineLock:
         self._own = b""
         self._folder: tuple[int, int] | None = None
         self._touched = 0.0
+        self._is_mounted = False
 
     def __enter__(self) -> EngineLock:
         """Take both locks.
@@ -90,10 +91,15 @@ class EngineLock:
         """Refuse the empty folder that is left of a share which is a drive of its own."""
         share, note = self._places.share, self._places.mounted
         with contextlib.suppress(OSError):
-            if os.path.ismount(share):
-                note.touch()
-            elif note.exists():
+            if not self._note_mount() and note.exists():
                 raise Failure.of(FaultKind.SHARE_UNMOUNTED, path=share, note=note)
+
+    def _note_mount(self) -> bool:
+        self._is_mounted = os.path.ismount(self._places.share)
+        if self._is_mounted:
+            with contextlib.suppress(OSError):  # the state folder's disk may be full just now
+                self._places.mounted.touch()
+        return self._is_mounted
 
     def is_in_place(self) -> bool:
         """Whether the file on the share is this engine's: the share is the one that it claimed."""
@@ -102,7 +108,8 @@ class EngineLock:
     def touch(self) -> None:
         """Show others that the engine lives; call it often, it does little.
 
-        An unmounted share is left alone: nothing is written to what is in its place.
+        An unmounted share is left alone: nothing is written to what is in its place. One that is
+        mounted only now, over the folder that an engine began with, is that engine's share.
 
         Raises:
             Failure: SHARE_TAKEN, if another engine has taken the share since (this machine slept,
@@ -112,6 +119,8 @@ class EngineLock:
         if now - self._touched < TOUCH:
             return
         self._touched = now
+        if self._is_mounted_late():
+            self._take_mounted()
         # Over SMB, setting a file's time would set it by this machine's clock; writing does not.
         try:
             with self._file.open("rb+") as file:
@@ -119,6 +128,7 @@ class EngineLock:
                 if found == self._own:
                     file.seek(0)
                     file.write(found)
+                    self._note_mount()
         except FileNotFoundError:
             found = b""
         except OSError:
@@ -129,6 +139,20 @@ class EngineLock:
         if found != self._own and _folder(self._file.parent) == self._folder:
             with contextlib.suppress(OSError):
                 self._write()
+
+    def _is_mounted_late(self) -> bool:
+        if self._is_mounted or _folder(self._file.parent) in (None, self._folder):
+            return False
+        return os.path.ismount(self._places.share)
+
+    def _take_mounted(self) -> None:
+        try:
+            self._claim()
+        except Failure as failure:
+            if failure.fault.kind is not FaultKind.SHARE_WRITE:
+                raise
+        if self._folder == _folder(self._file.parent):
+            self._note_mount()
 
     def _claim(self) -> None:
         try:

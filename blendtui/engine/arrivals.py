@@ -144,7 +144,8 @@ class Arrivals:
     ) -> None:
         share, places = self._office.share, self._office.places
         unpacked = await asyncio.to_thread(unpack, arrival.path, incoming, self._limits)
-        facts = await asyncio.to_thread(read_facts, incoming, unpacked.project)
+        ratio = self._limits.ratio
+        facts = await asyncio.to_thread(read_facts, incoming, unpacked.project, ratio=ratio)
         jobfile = unpacked.jobfile
         scenes = scenes_of(jobfile, facts)
         if len(scenes) > 1:

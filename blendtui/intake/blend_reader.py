@@ -23,13 +23,18 @@ import zstandard
 from blender_asset_tracer import blendfile
 from blender_asset_tracer.blendfile import exceptions
 
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
 from blendtui.wording import size as size_text
 
-MOST_BLOCKS = 5_000_000
-"""Blocks of one file; large productions have a tenth of it, and each costs some 300 bytes here."""
+MOST_BLOCKS = 2_000_000
+"""Blocks of one file, each some 300 bytes here; large productions have a quarter of it."""
 
 MOST_DNA = 8 << 20
 """Bytes of the description of all types: 0.1 MB in Blender 3.4, 0.15 MB in 5.0."""
+
+RATIO_EXEMPT = 16 << 20
+"""Bytes that a packed one may have, however well it packs: no bomb is that small."""
 
 _BUFFER = 1 << 20
 _IN_MEMORY = 64 << 20
@@ -155,18 +160,20 @@ class _Reader(Protocol):
 
 
 @contextlib.contextmanager
-def opened(path: Path, limit: int) -> Iterator[BoundedBlend]:
-    """Open a regular file as a .blend; `limit` is the most bytes that a packed one may have.
+def opened(path: Path, limit: int, ratio: int | None = None) -> Iterator[BoundedBlend]:
+    """Open a regular file as a .blend.
 
-    Raises Unreadable with the reason, or OSError; reading from it may raise FOREIGN besides.
+    `limit` is the most bytes that a packed one may have, `ratio` the most for each byte here.
+    Raises Unreadable with the reason, Failure ARCHIVE_RATIO for a bomb and ARCHIVE_WRITE where it
+    cannot be unpacked here, or OSError; reading from it may raise FOREIGN besides.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise Unreadable("it is not a file")
-    with _plain(path, limit) as file:
+    with _plain(path, limit, ratio) as file:
         yield BoundedBlend(path, file)
 
 
-def _plain(path: Path, limit: int) -> IO[bytes]:
+def _plain(path: Path, limit: int, ratio: int | None) -> IO[bytes]:
     with path.open("rb", buffering=_BUFFER) as packed:
         head = packed.read(7)
         packed.seek(0)
@@ -174,20 +181,26 @@ def _plain(path: Path, limit: int) -> IO[bytes]:
             return path.open("rb", buffering=_BUFFER)
         if head[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=packed) as reader:
-                return _unpacked(reader, limit)
+                return _unpacked(reader, path, limit, ratio)
         mark = int.from_bytes(head[:4], "little")
         if mark == 0xFD2FB528 or mark & ~0xF == 0x184D2A50:
             # Blender packs in many frames, so that it can begin to read anywhere.
             unpacker = zstandard.ZstdDecompressor()
             with unpacker.stream_reader(packed, read_across_frames=True, closefd=False) as zreader:
-                return _unpacked(zreader, limit)
+                return _unpacked(zreader, path, limit, ratio)
         raise Unreadable(NO_BLEND)
 
 
-def _unpacked(reader: _Reader, limit: int) -> IO[bytes]:
-    """Unpack into a nameless temporary file, in memory while it is small."""
+def _unpacked(reader: _Reader, path: Path, limit: int, ratio: int | None) -> IO[bytes]:
+    """Unpack into a nameless temporary file, in memory while it is small.
+
+    A large one goes beside the packed one: that is a disk with room, which /tmp often is not.
+    """
+    no_bomb = limit if ratio is None else max(path.stat().st_size * ratio, RATIO_EXEMPT)
     with contextlib.ExitStack() as undo:
-        file = undo.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        file = undo.enter_context(
+            tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(path.parent))
+        )
         total = 0
         while data := _read(reader, 7 if total == 0 else _BUFFER):
             if total == 0 and data != b"BLENDER":
@@ -195,10 +208,20 @@ def _unpacked(reader: _Reader, limit: int) -> IO[bytes]:
             total += len(data)
             if total > limit:
                 raise Unreadable(f"it unpacks to more than {size_text(limit)}")
-            file.write(data)
+            if total > no_bomb:
+                raise Failure.of(FaultKind.ARCHIVE_RATIO, path=path.name, limit=ratio)
+            _write(file, data, path)
         file.seek(0)
         undo.pop_all()
         return cast("IO[bytes]", file)
+
+
+def _write(file: IO[bytes], data: bytes, path: Path) -> None:
+    try:
+        file.write(data)
+    except OSError as error:
+        facts = {"name": path.name, "path": path.name, "reason": reason_of(error)}
+        raise Failure.of(FaultKind.ARCHIVE_WRITE, **facts) from error
 
 
 def _read(reader: _Reader, count: int) -> bytes:

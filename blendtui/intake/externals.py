@@ -6,6 +6,8 @@ project's files; the one thing opened is a linked .blend that is itself one of t
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import logging
 import posixpath
 import re
@@ -28,6 +30,15 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _TOKEN = re.compile(r"<UDIM>|<UVTILE>|\*")
 _TAIL_NUMBER = re.compile(r"[0-9]+$")
 
+MOST_FILES = 20_000
+"""Files that are told to be used, a sequence counted once: nobody reads a longer list."""
+
+MOST_COMPARED = 5_000_000
+"""Names that are held against a .blend's patterns, which takes some seconds."""
+
+_LONGEST_PATH = 1024
+"""Bytes of a path in a .blend: FILE_MAX in Blender's BKE_blender_limits."""
+
 Block = Any
 """A block of blender-asset-tracer, which has no types."""
 
@@ -43,17 +54,20 @@ class _Use:
 class Externals:
     """The files that a project's .blend uses, itself and through the libraries it links."""
 
-    def __init__(self, root: Path, project: Project, limit: int) -> None:
+    def __init__(self, root: Path, project: Project, limit: int, ratio: int | None = None) -> None:
         self._root = root
-        self._limit = limit
+        self._limits = (limit, ratio)
         self._blend = project.blend
         self._home = posixpath.dirname(project.blend)
         self._folders: dict[str, set[str]] = defaultdict(set)
         for file in project.files:
             folder, name = posixpath.split(file.path)
             self._folders[folder].add(name)
+        self._all_folders = _with_parents(self._folders)
         self._seen: set[tuple[str, bytes]] = set()
         self._missing: dict[str, bool] = {}
+        self._held: dict[tuple[str, bool], bool] = {}
+        self._compared = 0
         self._unbaked: dict[str, None] = {}
 
     @property
@@ -64,10 +78,7 @@ class Externals:
     def holds(self, path: bytes, folder: str | None = None) -> bool:
         """Whether the project has files in a folder, as the main .blend names it."""
         inside = _inside(self._home if folder is None else folder, _written(path))
-        below = f"{inside}/" if inside != "." else ""
-        return inside is not None and any(
-            names and f"{one}/".startswith(below) for one, names in self._folders.items()
-        )
+        return inside in self._all_folders
 
     @property
     def external(self) -> tuple[str, ...]:
@@ -89,11 +100,13 @@ class Externals:
             self._seen.update((library, name) for name in new)
             if new:
                 waiting.extend(self._open_library(library, new).items())
+        if len(self._missing) >= MOST_FILES:
+            log.info("%s uses more than %d files; not all are known", path, MOST_FILES)
 
     def _open_library(self, path: str, names: set[bytes]) -> dict[str, set[bytes]]:
         """Visit the named blocks of a linked .blend; gives what it links itself."""
         try:
-            with opened(self._root / path, self._limit) as blend:
+            with opened(self._root / path, *self._limits) as blend:
                 blocks = [
                     block
                     for code in {name[:2] for name in names}
@@ -126,7 +139,7 @@ class Externals:
                 else:
                     self._note(folder, block)
                     if is_linked and block.code == b"OB":
-                        self._unbaked.update(dict.fromkeys(self._unbaked_of(folder, block)))
+                        self._note_unbaked(self._unbaked_of(folder, block))
                     waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except Unreadable:
@@ -136,6 +149,10 @@ class Externals:
                 # Only warnings hang on this: a type that is newer than our reader is no failure.
                 log.debug("a block of %s cannot be followed: %r", blend, error)
         return linked
+
+    def _note_unbaked(self, names: Iterable[str]) -> None:
+        if len(self._unbaked) < simulations.MOST:
+            self._unbaked.update(dict.fromkeys(names))
 
     def _unbaked_of(self, folder: str, block: Block) -> tuple[str, ...]:
         """Name an object's simulations that are not baked, here or beside its own .blend."""
@@ -154,9 +171,11 @@ class Externals:
             if unbaked and use.many:
                 continue  # a cache that is still to be filled
             written = _written(use.path)
+            shown = self._shown(folder, written)
+            if shown not in self._missing and len(self._missing) >= MOST_FILES:
+                return
             inside = _inside(folder, written)
             missing = inside is None or not self._holds(inside, use.many)
-            shown = self._shown(folder, written)
             self._missing[shown] = missing and self._missing.get(shown, True)
 
     def _shown(self, folder: str, written: str) -> str:
@@ -166,14 +185,35 @@ class Externals:
         return posixpath.relpath(posixpath.join(folder, written.removeprefix("//")), self._home)
 
     def _holds(self, path: str, many: bool) -> bool:
+        """Say whether the project has a file, or one of those that a path stands for."""
+        key = (path, many)
+        if key not in self._held:
+            self._held[key] = self._looked_up(path, many)
+        return self._held[key]
+
+    def _looked_up(self, path: str, many: bool) -> bool:
         folder, name = posixpath.split(path)
         names = self._folders.get(folder, set())
         if name in names:
             return True
+        if self._compared > MOST_COMPARED:
+            return False
         pattern = _pattern(name, many)
+        self._compared += len(names) if pattern is not None else 0
         if pattern is not None and any(pattern.fullmatch(one) for one in names):
             return True
+        self._compared += len(self._folders) if many else 0
         return many and any(one == path or one.startswith(path + "/") for one in self._folders)
+
+
+def _with_parents(folders: Iterable[str]) -> frozenset[str]:
+    """Give folders and all that they are in."""
+    found: set[str] = set()
+    for folder in folders:
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)  # noqa: PLW2901
+    return frozenset(found)
 
 
 def _used_in_nodes(block: Block) -> Iterator[Block]:
@@ -194,7 +234,7 @@ def _uses(block: Block) -> Iterator[_Use]:
         return
     for usage in blocks2assets.iter_assets(block):
         path = bytes(usage.asset_path)
-        if path:
+        if 0 < len(path) <= _LONGEST_PATH:
             yield _Use(path, usage.is_sequence)
 
 
@@ -219,8 +259,8 @@ def _inside(folder: str, written: str) -> str | None:
 def _pattern(name: str, many: bool) -> re.Pattern[str] | None:
     """Give what a name stands for: tiles and wildcards by their marks, a sequence by its number."""
     if _TOKEN.search(name):
-        parts = (re.escape(part) for part in _TOKEN.split(name))
-        return re.compile(".*".join(parts), re.DOTALL)
+        # What fnmatch makes of it takes no longer the more wildcards there are.
+        return re.compile(fnmatch.translate("*".join(map(glob.escape, _TOKEN.split(name)))))
     stem, suffix = posixpath.splitext(name)
     if not many or not _TAIL_NUMBER.search(stem):
         return None

@@ -17,10 +17,11 @@ _MOST = 50
 def strange_nodes(blend: Any) -> tuple[str, ...]:
     """Name the kinds of nodes that an add-on must bring, sorted; `blend` is a BoundedBlend."""
     found: set[bytes] = set()
-    for block in blend.blocks:
-        if block.code != b"DATA" or block.dna_type_name != "bNode":
+    index = blend.sdna_index_from_id.get(b"bNode")
+    for block in blend.blocks if index is not None else ():
+        if block.sdna_index != index or len(found) >= _MOST:
             continue
         kind = bytes(block.get(b"idname", default=b""))
         if not _OWN.match(kind):
             found.add(kind)
-    return tuple(sorted(kind.decode("utf-8", "replace") for kind in found))[:_MOST]
+    return tuple(sorted(kind.decode("utf-8", "replace") for kind in found))

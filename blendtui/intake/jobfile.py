@@ -22,6 +22,7 @@ from blendtui.intake.unbaked import WAYS
 JOBFILE_NAME = "job.toml"
 # A real one has some lines; more is no job.toml, and costs memory to parse.
 LARGEST_JOBFILE = 64 * 1024
+_MOST_DOTS = 500
 HIGHEST_PRIORITY = 100
 
 _EXPECTED: Final = {
@@ -176,6 +177,10 @@ def _decoded(data: bytes) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
+    for number, said in enumerate(text.splitlines(), start=1):
+        # A name of n parts takes tomllib n * n steps, and 64 KiB of them minutes.
+        if said.count(".") > _MOST_DOTS:
+            raise _failure(line=number, problem="it has too many dots", expected=_toml())
     try:
         return tomllib.loads(text)
     except RecursionError:

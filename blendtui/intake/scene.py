@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,18 +49,29 @@ FORMATS = {
     37: "AVIF",
 }
 
+MOST_SCENES = 10_000
+"""Scenes of one file: more than anybody makes by hand."""
+
+_LONGEST_TEXT = 1024
+"""Bytes of a path in a .blend (FILE_MAX in BKE_blender_limits); names have 64, or 256 from 5.0."""
+
 _USE_SEQUENCER = 1  # R_DOSEQ in DNA_scene_types.h
 _SOUND_STRIP = 4  # STRIP_TYPE_SOUND_RAM in DNA_sequence_types.h
 
 
-def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> BlendFacts:
+def read_facts(
+    root: Path, project: Project, limit: int = UNPACKED_LIMIT, ratio: int | None = None
+) -> BlendFacts:
     """Read what the project's .blend below `root` says of itself; blocks, for seconds if large.
 
     A path in the file is compared with the project's names only, and only a linked .blend that
     is one of the project's files is opened besides.
 
+    A packed .blend may have `limit` bytes unpacked, and where that is many, `ratio` for each byte.
+
     Raises:
-        Failure: BLEND_UNREADABLE, with the path in the project and the reason.
+        Failure: BLEND_UNREADABLE, with the path in the project and the reason; ARCHIVE_RATIO;
+            ARCHIVE_WRITE where it cannot be unpacked on this computer.
     """
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
@@ -67,15 +79,17 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
     from blendtui.intake.foreign_nodes import strange_nodes  # noqa: PLC0415
 
     try:
-        with reader.opened(root / project.blend, limit) as blend:
-            blocks = list(blend.find_blocks_from_code(b"SC"))
+        with reader.opened(root / project.blend, limit, ratio) as blend:
+            blocks = list(islice(blend.find_blocks_from_code(b"SC"), MOST_SCENES + 1))
+            if len(blocks) > MOST_SCENES:
+                raise reader.Unreadable(f"it has more than {MOST_SCENES:,} scenes")
             scenes = tuple(_scene(block) for block in blocks)
             active = _active(blend, scenes)
-            externals = Externals(root, project, limit)
+            externals = Externals(root, project, limit, ratio)
             externals.trace(blend, project.blend)
+            unbaked = _unbaked(blocks, externals)
             scenes = tuple(
-                replace(scene, unbaked=_unbaked(block, externals))
-                for scene, block in zip(scenes, blocks, strict=True)
+                replace(scene, unbaked=own) for scene, own in zip(scenes, unbaked, strict=True)
             )
             return BlendFacts(
                 version=divmod(blend.header.version, 100),
@@ -97,17 +111,20 @@ def read_facts(root: Path, project: Project, limit: int = UNPACKED_LIMIT) -> Ble
     raise Failure.of(FaultKind.BLEND_UNREADABLE, path=project.blend, detail=reason) from cause
 
 
-def _unbaked(block: Any, externals: Externals) -> tuple[str, ...]:
-    """Name a scene's simulations that are not baked; one of a kind that is too new goes unseen."""
+def _unbaked(scenes: list[Any], externals: Externals) -> list[tuple[str, ...]]:
+    """Name each scene's simulations that are not baked; one that can't be read goes unseen."""
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
-    from blendtui.intake import simulations  # noqa: PLC0415
+    from blendtui.intake.simulations import Simulations  # noqa: PLC0415
 
-    try:
-        own = simulations.of_scene(block, externals.holds)
-    except reader.FOREIGN as error:
-        log.debug("simulations of %s cannot be read: %r", block, error)
-        own = ()
-    return tuple(dict.fromkeys(own + externals.unbaked))
+    own, found = Simulations(externals.holds), []
+    for scene in scenes:
+        names: tuple[str, ...] = ()
+        try:
+            names = own.of_scene(scene)
+        except (reader.Unreadable, *reader.FOREIGN) as error:
+            log.debug("simulations of %s cannot be read: %r", scene, error)
+        found.append(tuple(dict.fromkeys(names + externals.unbaked)))
+    return found
 
 
 def _scene(block: Any) -> SceneFacts:
@@ -181,4 +198,4 @@ def _name(block: Any) -> str:
 
 
 def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+    return value[:_LONGEST_TEXT].decode("utf-8", "replace")

@@ -18,6 +18,9 @@ Block = Any
 Holds = Callable[[bytes], bool]
 """Whether the project has files in a folder that a .blend names."""
 
+MOST = 100
+"""So many simulations of a scene are named."""
+
 _BAKED, _EXTERNAL = 1, 512  # PTCACHE_BAKED, PTCACHE_EXTERNAL
 _MUTED = 1  # RBW_FLAG_MUTED
 _ACTIVE = 0  # RBO_TYPE_ACTIVE
@@ -32,12 +35,27 @@ _ZONE = b"GeometryNodeSimulationOutput"
 _DEEPEST = 40
 
 
-def of_scene(scene: Block, holds: Holds) -> tuple[str, ...]:
-    """Name what is not baked of all that a scene shows, each as people call it."""
-    found = dict.fromkeys(_rigid_bodies(scene))
-    for one in objects_of(scene):
-        found.update(dict.fromkeys(of_object(one, holds)))
-    return tuple(found)
+class Simulations:
+    """Looks at the scenes of one file; what they share is looked at once."""
+
+    def __init__(self, holds: Holds) -> None:
+        self._holds = holds
+        self._objects: dict[int, tuple[tuple[str, ...], bool]] = {}
+
+    def of_scene(self, scene: Block) -> tuple[str, ...]:
+        """Name what is not baked of all that a scene shows, each as people call it."""
+        objects = [self._look_at(one) for one in objects_of(scene)]
+        found = list(dict.fromkeys(name for names, _ in objects for name in names))[:MOST]
+        falls = any(falls for _, falls in objects)
+        return (*(("rigid bodies",) if falls and _has_world(scene) else ()), *found)
+
+    def _look_at(self, block: Block) -> tuple[tuple[str, ...], bool]:
+        """Give what is not baked of an object, and whether it's an active rigid body."""
+        known = self._objects.get(block.file_offset)
+        if known is None:
+            known = (tuple(of_object(block, self._holds)), _falls(block))
+            self._objects[block.file_offset] = known
+        return known
 
 
 def objects_of(scene: Block) -> Iterator[Block]:
@@ -46,7 +64,7 @@ def objects_of(scene: Block) -> Iterator[Block]:
     objects = [base.get_pointer(b"object") for base in _list(scene, b"base")]  # until 2.79
     seen: set[int] = set()
     while waiting or objects:
-        block = objects.pop(0) if objects else waiting.pop()
+        block = objects.pop() if objects else waiting.pop()
         if block is None or block.file_offset in seen or block.code == b"ID":
             continue
         seen.add(block.file_offset)
@@ -70,12 +88,12 @@ def of_object(block: Block, holds: Holds) -> Iterator[str]:
             yield f"{what} of “{name}”"
 
 
-def _rigid_bodies(scene: Block) -> Iterator[str]:
+def _has_world(scene: Block) -> bool:
+    """Whether rigid bodies move in a scene, and are not baked."""
     world = scene.get_pointer(b"rigidbody_world", default=None)
     if world is None or world.get(b"flag", default=0) & _MUTED:
-        return
-    if _is_open(_cache(world)) and any(map(_falls, objects_of(scene))):
-        yield "rigid bodies"
+        return False
+    return _is_open(_cache(world))
 
 
 def _falls(block: Block) -> bool:

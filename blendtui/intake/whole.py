@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
-import struct
-import zipfile
 import zlib
 from pathlib import Path
 from typing import BinaryIO
+
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
+from blendtui.intake.container import open_archive
+from blendtui.settings import Limits
 
 _HEAD = 12
 _GZIP = b"\x1f\x8b"
@@ -41,10 +44,11 @@ def is_whole(path: Path) -> bool:
 
 def _zip_is_whole(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path):
+        with open_archive(path, Limits()):
             return True
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
-        return False
+    except Failure as failure:
+        # One of more entries than anybody wants is whole: its reader refuses it.
+        return failure.fault.kind is FaultKind.ARCHIVE_TOO_MANY
 
 
 def _blend_is_whole(file: io.FileIO) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,28 @@ from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
 
 
-class Offered(asyncssh.SSHServer):
-    """Hears which ways to log in a client tries."""
+class Nosy(asyncssh.SSHServer):
+    """Lets in whoever has the key, and asks everybody else for a password in two ways."""
 
-    tried: list[str]
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
 
     def begin_auth(self, username: str) -> bool:
         return True
 
     def password_auth_supported(self) -> bool:
-        self.tried.append("password")
         return True
 
     def kbdint_auth_supported(self) -> bool:
-        self.tried.append("keyboard-interactive")
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        raise AssertionError("a password came")
+        self._told.append("password")
+        return False
+
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> bool:
+        self._told.append("keyboard-interactive")
+        return False
 
 
 @pytest.fixture(autouse=True)
@@ -80,35 +85,94 @@ async def test_ssh_config_can_ask_for_more(home: Path) -> None:
     assert (found.kex_algs, found.mac_algs) == ([b"diffie-hellman-group14-sha1"], [b"hmac-sha1"])
 
 
-async def test_no_password_and_no_agent_is_offered_to_a_device(home: Path) -> None:
-    key, host_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
-    (home / "key").write_bytes(key.export_private_key())
-    (home / "key").chmod(0o600)
-    Offered.tried = []
-    asked: list[str] = []
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Be an agent that holds no key and answers nothing."""
+    await reader.read(1000)
+    writer.close()
+
+
+@pytest.fixture
+async def nosy(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+    """A device that would take a password and an agent, for a user who has an agent."""
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(home / "agent"))
+    config = home / ".ssh" / "config"
+    config.write_text("ForwardAgent yes\nPasswordAuthentication yes\n")
+    config.chmod(0o600)
+    agent = await asyncio.start_unix_server(hang_up, home / "agent")
+    asked = Asked(home)
 
     def serve(process: asyncssh.SSHServerProcess[str]) -> None:
-        asked.append(str(process.channel.get_agent_path()))
+        asked.agents.append(process.channel.get_agent_path())
         process.exit(0)
 
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
         config=None,
-        server_factory=Offered,
-        server_host_keys=[host_key],
+        server_factory=lambda: Nosy(asked.told),
+        server_host_keys=[asked.host_key],
+        authorized_client_keys=asyncssh.import_authorized_keys(asked.public),
         process_factory=serve,
         agent_forwarding=True,
     )
-    port = server.get_port()
-    known = home / "known_hosts"
-    known.write_text(f"[127.0.0.1]:{port} {host_key.export_public_key().decode()}")
-    device = DeviceSettings(name="x", host="127.0.0.1", port=port, user="me", key=home / "key")
-    try:
-        with pytest.raises(Failure) as caught:
-            await connect(device, known)
-    finally:
-        server.close()
-        await server.wait_closed()
+    asked.port = server.get_port()
+    line = f"[127.0.0.1]:{asked.port} {asked.host_key.export_public_key().decode()}"
+    asked.known.write_text(line)
+    yield asked
+    for one in (server, agent):
+        one.close()
+        await one.wait_closed()
+
+
+class Asked:
+    """What a nosy device heard; `device` is how it is told to us."""
+
+    port = 0
+
+    def __init__(self, folder: Path) -> None:
+        self.told: list[str] = []
+        self.agents: list[str | None] = []
+        self.known, self.key = folder / "known_hosts", folder / "key"
+        own, self.host_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+        self.key.write_bytes(own.export_private_key())
+        self.key.chmod(0o600)
+        self.public = own.export_public_key().decode()
+
+    def device(self, key: Path) -> DeviceSettings:
+        return DeviceSettings(name="x", host="127.0.0.1", port=self.port, user="me", key=key)
+
+
+async def test_no_password_is_offered_to_a_device_that_asks_for_one(
+    nosy: Asked, home: Path
+) -> None:
+    other = home / "other"
+    other.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+    with pytest.raises(Failure) as caught:
+        await connect(nosy.device(other), nosy.known)
     assert caught.value.fault.kind is FaultKind.LOGIN_REFUSED
-    assert asked == []
+    assert nosy.told == []
+
+
+async def test_the_agent_is_not_forwarded_though_ssh_config_says_so(nosy: Asked) -> None:
+    link = await connect(nosy.device(nosy.key), nosy.known)
+    assert (await link.run("true")).status == 0
+    await link.close()
+    assert nosy.agents == [None]
+
+
+async def test_the_same_device_hears_of_both_from_somebody_who_offers_them(nosy: Asked) -> None:
+    """So that the two above can fail."""
+    there: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": nosy.port,
+        "username": "me",
+        "known_hosts": None,
+    }
+    only_a_password = {"config": None, "client_keys": None, "agent_path": None, "password": "x"}
+    with pytest.raises(asyncssh.PermissionDenied):
+        await asyncssh.connect(**there, **only_a_password)
+    assert "password" in nosy.told
+    key = str(nosy.key)
+    async with asyncssh.connect(**there, client_keys=[key], agent_forwarding=True) as connection:
+        await connection.run("true")
+    assert nosy.agents[0] is not None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import struct
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +13,8 @@ from blendtui.errors import Failure
 from blendtui.intake.archive import unpack
 from blendtui.settings import Limits
 from blendtui.wording import explain
+from tests.support.deeds import only_within
+from tests.support.examples import times
 from tests.support.zips import STORED, Entry, check_harmless, listing, zip_bytes
 
 LIMITS = Limits(files=50, size=40 * 2**20, ratio=200)
@@ -27,7 +27,8 @@ def _held(data: bytes) -> list[str] | None:
         drop = base / "shot.zip"
         drop.write_bytes(data)
         try:
-            unpacked = unpack(drop, base / "project", LIMITS)
+            with only_within(base / "project"):
+                unpacked = unpack(drop, base / "project", LIMITS)
         except Failure as failure:
             check_harmless(explain(failure.fault).what)
             assert list(listing(base)) == ["shot.zip"]
@@ -45,7 +46,7 @@ _NAMES = st.lists(_PARTS, max_size=4).flatmap(
 
 
 @given(st.lists(_NAMES | st.text(max_size=12), max_size=5), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300), deadline=None)
 def test_any_names_are_unpacked_within_the_folder_or_refused(
     names: list[str], with_blend: bool
 ) -> None:
@@ -84,28 +85,46 @@ BASE = zip_bytes(
 _MARKS = [at for at in range(len(BASE)) if BASE[at : at + 2] == b"PK"]
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_mutated_zips_are_unpacked_within_the_folder_or_refused(seed: int) -> None:
-    chosen = random.Random(seed)
-    outcomes = {_held(_mutated(chosen)) is None for _ in range(400)}
-    assert outcomes == {True, False}
+_HEADERS = st.sampled_from(_MARKS).flatmap(lambda mark: st.integers(mark, mark + 59))
+# Mostly in the headers, where a byte decides about sizes, places and kinds.
+_PLACES = st.integers(0, 4).flatmap(
+    lambda kind: st.integers(0, len(BASE) - 5) if kind == 0 else _HEADERS
+)
+_NUMBERS = [struct.pack("<I", number) for number in (0, 1, 2**31, 2**32 - 1)]
+_CHANGES = st.tuples(
+    _PLACES,
+    st.one_of(
+        st.tuples(st.just("turn"), st.integers(0, 7)),
+        st.tuples(st.just("set"), st.sampled_from([b"\0", b"\xff", b"/", b"\\", b"."])),
+        st.tuples(st.just("set"), st.sampled_from(_NUMBERS)),
+        st.tuples(st.just("cut"), st.integers(1, 4)),
+        st.tuples(st.just("double"), st.integers(1, 60)),
+    ),
+)
 
 
-def _mutated(chosen: random.Random) -> bytes:
+def _mutated(changes: list[tuple[int, tuple[str, bytes | int]]]) -> bytes:
     data = bytearray(BASE)
-    for _ in range(chosen.choice([1, 1, 2, 4])):
-        # Mostly in the headers, where a byte decides about sizes, places and kinds.
-        near = chosen.choice(_MARKS) + chosen.randrange(60)
-        at = min(near if chosen.random() < 0.8 else chosen.randrange(len(data)), len(data) - 5)
-        match chosen.randrange(5):
-            case 0:
-                data[at] ^= 1 << chosen.randrange(8)
-            case 1:
-                data[at] = chosen.choice([0, 0xFF, 0x2F, 0x5C, 0x2E])
-            case 2:
-                data[at : at + 4] = struct.pack("<I", chosen.choice([0, 1, 2**31, 2**32 - 1]))
-            case 3:
-                del data[at : at + chosen.randrange(1, 5)]
-            case _:
-                data[at:at] = data[at : at + chosen.randrange(1, 60)]
+    for place, (kind, value) in changes:
+        at = min(place, len(data) - 5)
+        if isinstance(value, bytes):
+            data[at : at + len(value)] = value
+        elif kind == "turn":
+            data[at] ^= 1 << value
+        elif kind == "cut":
+            del data[at : at + value]
+        else:
+            data[at:at] = data[at : at + value]
     return bytes(data)
+
+
+def test_mutated_zips_are_unpacked_within_the_folder_or_refused() -> None:
+    outcomes = set()
+
+    @settings(max_examples=times(1000), deadline=None)
+    @given(st.lists(_CHANGES, min_size=1, max_size=4))
+    def hold(changes: list[tuple[int, tuple[str, bytes | int]]]) -> None:
+        outcomes.add(_held(_mutated(changes)) is None)
+
+    hold()
+    assert outcomes == {True, False}

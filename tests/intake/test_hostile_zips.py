@@ -13,12 +13,14 @@ from blendtui.errors import Failure
 from blendtui.intake.archive import unpack
 from blendtui.settings import Limits
 from blendtui.wording import explain
+from tests.support.deeds import only_within
 from tests.support.zips import (
     ENCRYPTED,
     LINK,
     STORED,
     Entry,
     check_harmless,
+    endless,
     listing,
     write_zip,
     zip_bytes,
@@ -38,7 +40,7 @@ def _refused(tmp_path: Path, data: bytes, name: str = "shot.zip") -> tuple[str, 
     drop = share / name
     drop.write_bytes(data)
     before = listing(tmp_path)
-    with pytest.raises(Failure) as caught:
+    with only_within(tmp_path), pytest.raises(Failure) as caught:
         unpack(drop, tmp_path / "project", LIMITS)
     assert listing(tmp_path) == before
     words = explain(caught.value.fault)
@@ -251,7 +253,7 @@ def test_what_is_too_much_is_refused(
 
 
 def test_a_directory_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:
-    data = zip_bytes(*[Entry(f"{number}") for number in range(66_000)])
+    data = endless(66_000)
     tracemalloc.start()
     told, _ = _refused(tmp_path, data)
     peak = tracemalloc.get_traced_memory()[1]

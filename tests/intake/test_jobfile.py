@@ -139,6 +139,8 @@ def test_the_mark_that_windows_editors_write_first_is_no_error() -> None:
         ),
         (b'a = "x', "job.toml, line 1: it is not valid TOML (unterminated string).", "TOML"),
         (b"scene = 'A'\nscene = 'B'", "line 2: it is not valid TOML (cannot overwrite", "TOML"),
+        (b"\n" + b"a." * 30000 + b"a = 1", "line 2: it has too many dots.", "TOML"),
+        (b"[" + b"a." * 30000 + b"a]", "line 1: it has too many dots.", "TOML"),
         (b"a = " + b"[" * 30000, "its brackets are nested too deep.", "TOML"),
         (b"# x\nscene = '\xff'", "job.toml, line 2: it is not UTF-8 text.", "saved as UTF-8"),
         ("scene = 'A'".encode("utf-16"), "job.toml, line 1: it is not UTF-8 text.", "as UTF-8"),

@@ -8,10 +8,9 @@ import json
 import os
 import shutil
 import struct
-import sys
 import tracemalloc
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,11 @@ from PIL import Image
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import BlendFacts, Project, ProjectFile
+from blendtui.intake import blend_reader, externals, scene
 from blendtui.intake.scene import read_facts
 from blendtui.wording import explain
+from tests.support.deeds import LOOKED, heard
+from tests.support.examples import times
 from tests.support.scenes import blender, needs_blender
 
 pytestmark = needs_blender
@@ -144,31 +146,20 @@ def test_a_library_that_is_no_blend_is_no_failure(made: Path, tmp_path: Path) ->
 # Nothing outside is touched
 
 
-_OPENED: list[str] | None = None
+def opened(made: Path, blend: str, *files: str) -> set[str]:
+    """Read a .blend; gives the paths that were touched for it, and holds that none was changed."""
+    with heard() as deeds:
+        read(made, blend, *files)
+    assert {deed.event for deed in deeds} <= {"open", *LOOKED}
+    return {deed.path for deed in deeds}
 
 
-def _note_opening(event: str, arguments: tuple[Any, ...]) -> None:
-    if _OPENED is not None and event in ("open", "os.listdir", "os.scandir", "glob.glob"):
-        _OPENED.append(os.fsdecode(arguments[0]) if arguments[0] is not None else ".")
-
-
-@pytest.fixture
-def openings() -> Iterator[list[str]]:
-    global _OPENED  # noqa: PLW0603 - an audit hook is for the whole process
-    sys.addaudithook(_note_opening)
-    _OPENED = []
-    yield _OPENED
-    _OPENED = None
-
-
-def test_only_the_project_s_own_blends_are_opened(made: Path, openings: list[str]) -> None:
+def test_only_the_project_s_own_blends_are_opened(made: Path) -> None:
     read(made, "plain.blend")
-    openings.clear()
-    read(made, "shots/files.blend", "shots/tex/here.png", "etc/passwd")
-    assert set(openings) == {str(made / "shots" / "files.blend")}
-    openings.clear()
-    read(made, "main/links.blend", "lib/asset.blend")
-    assert set(openings) == {str(made / name) for name in ("main/links.blend", "lib/asset.blend")}
+    own = opened(made, "shots/files.blend", "shots/tex/here.png", "etc/passwd")
+    assert own == {str(made / "shots" / "files.blend")}
+    linked = opened(made, "main/links.blend", "lib/asset.blend")
+    assert linked == {str(made / name) for name in ("main/links.blend", "lib/asset.blend")}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
@@ -277,7 +268,7 @@ def places(made: Path) -> list[range]:
     return found
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=times(80))
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused(
     made: Path, places: list[range], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -289,7 +280,7 @@ def test_a_mutated_file_is_read_or_refused(
     _hold(tmp_path_factory.getbasetemp(), bytes(content))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=times(60))
 @given(data=st.data(), name=st.sampled_from(["plain.blend", "packed.blend"]))
 def test_a_file_cut_anywhere_is_refused(
     made: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, name: str
@@ -335,3 +326,70 @@ def test_a_bomb_of_any_kind_is_refused_in_bounded_memory(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 80_000_000
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
+def test_what_packs_beyond_belief_is_refused_as_a_bomb(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "bomb.blend").write_bytes(pack(b"BLENDER-v304" + bytes(40_000_000)))
+    with pytest.raises(Failure) as caught:
+        read_facts(tmp_path, project("bomb.blend"), ratio=200)
+    told = explain(caught.value.fault)
+    assert told.what.startswith("“bomb.blend” unpacks to more than 200 times its packed size")
+    assert "`ratio` under [share.limits]" in told.cure
+
+
+def test_a_small_one_may_pack_as_well_as_it_likes(made: Path) -> None:
+    whole = project("packed.blend")
+    assert read_facts(made, whole, ratio=1) == read_facts(made, whole)
+
+
+def test_a_disk_that_is_full_here_is_told_as_ours(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's limit on a file's size stands for a disk that fills up."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(blend_reader, "_IN_MEMORY", 1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(Failure) as caught:
+            read(made, "packed.blend")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.fault.kind is FaultKind.ARCHIVE_WRITE
+
+
+def test_a_path_of_nothing_but_wildcards_is_compared_in_no_time(made: Path) -> None:
+    """Compared as a plain regular expression, this one would take longer than the world is old."""
+    facts = read(made, "wild.blend", f"tex/{'a' * 250}.png")
+    assert len(facts.external) == 1
+    assert facts.missing == facts.external
+
+
+def test_more_scenes_than_anybody_makes_are_refused(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene, "MOST_SCENES", 1)
+    assert "it has more than 1 scenes" in reason(made, "two_scenes.blend")
+
+
+def test_more_files_than_anybody_uses_are_not_remembered(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(externals, "MOST_FILES", 3)
+    assert len(read(made, "shots/files.blend").external) == 3
+
+
+def test_comparing_comes_to_an_end(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(externals, "MOST_COMPARED", -1)
+    held = "shots/tex/tile.1002.png"
+    assert "tex/tile.<UDIM>.png" in read(made, "shots/files.blend", held).missing
+
+
+def test_more_blocks_than_anybody_has_are_refused(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blend_reader, "MOST_BLOCKS", 100)
+    assert "it has more than 100 blocks" in reason(made, "plain.blend")

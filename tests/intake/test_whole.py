@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blendtui.intake.whole import is_whole
+from tests.support.zips import endless
 
 
 def block(code: bytes, data: bytes = b"") -> bytes:
@@ -113,3 +115,15 @@ def test_no_content_is_an_error(
 ) -> None:
     for name in ("a.zip", "a.blend"):
         judge(tmp_path_factory.getbasetemp(), name, head + data)
+
+
+def test_a_zip_with_a_directory_without_end_has_its_end_and_takes_no_memory(
+    tmp_path: Path,
+) -> None:
+    drop = tmp_path / "shot.zip"
+    drop.write_bytes(endless(400_000))
+    tracemalloc.start()
+    assert is_whole(drop)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 * 2**20

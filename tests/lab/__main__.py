@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -88,25 +88,34 @@ def _many(options: argparse.Namespace, pictures: Path) -> int:
         print(f"Longest wait for a job after its last fault: {max(healing):.0f} s")
     print(f"{len(seeds) - len(failed)} passed, {len(failed)} failed")
     if failed:
-        print(f"Seeds that went wrong: {failed}; what they left is in {KEPT}")
+        print(f"Seeds that went wrong: {sorted(failed)}; what they left is in {KEPT}")
     return int(bool(failed))
 
 
 def _played(
     options: argparse.Namespace, seeds: range, pictures: Path
 ) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
-    """Play each seed in a process of its own."""
+    """Play each seed in a process of its own; gives them as they end."""
 
     def run(seed: int) -> tuple[int, dict[str, Any] | None, str]:
         words = [sys.executable, "-m", "tests.lab", "--seed", str(seed)]
         words += ["--pictures", str(pictures), *(["--quick"] if options.quick else [])]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        # A session each: Linux shares its time among sessions, and the runs are many machines.
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, start_new_session=True
+        )
         last = done.stdout.strip().rpartition("\n")[2]
         told = json.loads(last) if last.startswith("{") else None
         return seed, told, done.stdout + done.stderr
 
     with ThreadPoolExecutor(options.at_once) as pool:
-        yield from pool.map(run, seeds)
+        try:
+            for done in as_completed([pool.submit(run, seed) for seed in seeds]):
+                yield done.result()
+        except KeyboardInterrupt:
+            print("Stopping when the runs that have begun are over.", flush=True)
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 if __name__ == "__main__":

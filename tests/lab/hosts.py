@@ -160,7 +160,7 @@ SetEnv SHLVL=3
         return ["nsenter", f"--net=/run/netns/{self.cable.space}"]
 
 
-def until(check: Callable[[], object], seconds: float = 10.0) -> None:
+def until(check: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds.
 
     Raises:

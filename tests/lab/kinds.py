@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from blendtui.locks import FILE
 from tests.lab import damage
-from tests.lab.hosts import Host
+from tests.lab.hosts import Host, until
 from tests.lab.lab import Lab
 
 FOR_GOOD = 1e9
@@ -36,6 +37,7 @@ class Kind:
     """`begin` says whether the fault really happened; `target` can have one fault at a time.
 
     `quick` are the times that it may last, in seconds, where all must be over soon; `lasts` all.
+    It can be ended only when no fault of another kind lasts for the targets in `after`.
     """
 
     target: str
@@ -43,10 +45,17 @@ class Kind:
     quick: tuple[float, ...]
     begin: Callable[[Lab, Fault], bool]
     end: Callable[[Lab, Fault], None]
+    after: frozenset[str] = frozenset()
+
+    def waits_for(self, own: Fault, other: Fault) -> bool:
+        """Whether its own fault can't be ended as long as the other one lasts."""
+        target = KINDS[other.kind].target
+        is_apart = target == "host" and other.host != own.host
+        return target in self.after and other.kind != own.kind and not is_apart
 
 
 class InTheWayError(Exception):
-    """A fault can't be ended as long as another one lasts: a user would try again later."""
+    """A fault could not be ended just now: a user would try again later."""
 
 
 def _host(lab: Lab, fault: Fault) -> Host:
@@ -67,7 +76,8 @@ def _kill_watcher(lab: Lab, fault: Fault) -> bool:
 
 
 def _start_watcher(lab: Lab, fault: Fault) -> None:
-    lab.workstation.watch()
+    if not lab.workstation.is_watching:
+        lab.workstation.watch()
 
 
 def _move_clock(lab: Lab, fault: Fault) -> bool:
@@ -85,16 +95,36 @@ def _set_clock_right(lab: Lab, fault: Fault) -> None:
 
 
 def _second_watcher(lab: Lab, fault: Fault) -> bool:
-    """Start another one, on the same or on another state folder; it must leave by itself."""
-    if not lab.workstation.is_watching:
+    """Start another one beside the first, or both at once, on the same or another state folder."""
+    station = lab.workstation
+    if not station.is_watching:
         return False
     # On another state folder it knows of the first one only by the share, which must be there.
     elsewhere = fault.choice % 2 and (lab.share / FILE).exists()
-    done = lab.workstation.run("--watch", state=lab.root / "other-state" if elsewhere else None)
-    if lab.workstation.is_watching and done.returncode != 2:
+    state = lab.root / "other-state" if elsewhere else None
+    if fault.choice >= 4:
+        station.kill()
+        return _two_at_once(lab, state)
+    done = station.run("--watch", state=state)
+    if station.is_watching and done.returncode != 2:
         lab.complaints.append(f"a second watcher gave {done.returncode}: {done.stderr}")
     if "Traceback" in done.stderr + done.stdout:
         lab.complaints.append(f"a second watcher printed {done.stderr}")
+    return True
+
+
+def _two_at_once(lab: Lab, state: Path | None) -> bool:
+    """Start two where none is; one at most may stay, and the first is the one that is kept."""
+    station = lab.workstation
+    second = station.start("--watch", state=state)
+    station.watch()
+    try:
+        until(lambda: second.poll() is not None or not station.is_watching, 180)
+    except AssertionError:
+        lab.complaints.append("two watchers run for one share")
+    second.terminate()
+    if second.wait(120) not in (0, 2, -signal.SIGTERM):  # ended before it could listen, too
+        lab.complaints.append(f"one of two watchers gave {second.returncode}")
     return True
 
 
@@ -151,6 +181,9 @@ def _disconnect_share(lab: Lab, fault: Fault) -> bool:
 
 
 def _connect_share(lab: Lab, fault: Fault) -> None:
+    if not lab.workstation.places.mounted.exists():
+        # To a watcher that never saw it mounted the empty folder is a share like any other.
+        (lab.share / FILE).unlink(missing_ok=True)
     strange = [path.name for path in lab.share.iterdir()]
     if strange:
         lab.complaints.append(f"written where the share was mounted: {strange}")
@@ -269,7 +302,14 @@ KINDS: dict[str, Kind] = {
     "one-way": Kind("host", LONG, (2.0,), _drop_packets, _pass_packets),
     "slowed": Kind("host", (10.0,), (5.0,), _slow, _fast),
     "sshd-restarted": Kind("host", (0.1, 3.0), (0.1, 1.0), _stop_sshd, _start_sshd),
-    "host-key-changed": Kind("host", (1.0, 5.0), (0.5,), _change_key, _trust_key),
+    "host-key-changed": Kind(
+        "host",
+        (1.0, 5.0),
+        (0.5,),
+        _change_key,
+        _trust_key,
+        after=frozenset({"host", "state", "config"}),
+    ),
     "blender-killed": Kind("host", (0.1,), (0.1,), _kill_blender, _nothing),
     "blender-stopped": Kind(
         "host", (3.0, 12.0, FOR_GOOD), (3.0,), _stop_blender, _continue_blender

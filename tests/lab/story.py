@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ LIMIT = 420.0
 """Seconds after the last fault within which a job must be done."""
 
 PATIENCE = 40
-"""Times that the end of a fault is tried, a second apart, while others last."""
+"""Times that the end of a fault is tried, a second apart."""
 
 TIDY = 100.0
 """Seconds after a job's end within which nothing of it may be left on the devices."""
@@ -108,12 +109,13 @@ class Story:
         self._expected = expected
         self._tell = tell
         self._begun = time.monotonic()
-        self._struck: list[Fault] = []
+        self._lasting: list[Fault] = []
         self._late: list[Fault] = []
         self._in_the_way: Counter[Fault] = Counter()
 
     def play(self, blend: Path) -> Outcome:
         """Drop the job, let the faults happen, and look at what came of it."""
+        started = time.monotonic()
         station = self.lab.workstation
         self.lab.start(slots=self.plan.slots)
         station.watch()
@@ -132,7 +134,7 @@ class Story:
             self.outcome.wrong.append("the watcher did not end in order")
         wrong = violations(self.lab, JOB, self.plan.frames, self._expected)
         self.outcome.wrong += list(wrong)
-        self.outcome.seconds = time.monotonic() - self._begun
+        self.outcome.seconds = time.monotonic() - started
         return self.outcome
 
     def _say(self, text: str) -> None:
@@ -153,36 +155,49 @@ class Story:
                 if not self._end(fault):
                     heapq.heappush(due, (at + 1.0, number, False))
                 continue
-            asked = time.monotonic()
-            happened = KINDS[fault.kind].begin(self.lab, fault)
-            # What had to be waited for puts all others off: two must not strike the same at once.
-            self._begun += time.monotonic() - asked
+            with self._time_stands():
+                happened = KINDS[fault.kind].begin(self.lab, fault)
             self._say(f"{'' if happened else 'NOT '}{fault}")
             self.outcome.injected[fault.kind] += happened
-            self._struck.append(fault)
+            self._lasting.append(fault)
             if fault.lasts != FOR_GOOD:
                 end = time.monotonic() - self._begun + fault.lasts
                 heapq.heappush(due, (end, number, False))
 
+    @contextlib.contextmanager
+    def _time_stands(self) -> Iterator[None]:
+        """Put all others off by what is waited for here: two must not strike the same at once."""
+        asked = time.monotonic()
+        try:
+            yield
+        finally:
+            self._begun += time.monotonic() - asked
+
     def _end(self, fault: Fault) -> bool:
         """End a fault, if none of the others is in the way of that."""
-        try:
-            KINDS[fault.kind].end(self.lab, fault)
-        except InTheWayError as error:
-            self._in_the_way[fault] += 1
+        kind = KINDS[fault.kind]
+        if any(kind.waits_for(fault, other) for other in self._lasting):
             if self._is_away(fault):
                 self._late.append(fault)
                 return True
+            return False
+        try:
+            with self._time_stands():
+                kind.end(self.lab, fault)
+        except InTheWayError as error:
+            self._in_the_way[fault] += 1
             if self._in_the_way[fault] < PATIENCE:
                 return False
             self.lab.complaints.append(str(error))
+        if fault in self._lasting:
+            self._lasting.remove(fault)
         self._say(f"over: {fault}")
         return True
 
     def _bring_back(self) -> None:
         """End what was for good, and what could not be ended before."""
-        late, gone = self._late, [one for one in self._struck if one.lasts == FOR_GOOD]
-        self._struck, self._late = [], []
+        late, gone = self._late, [one for one in self._lasting if one.lasts == FOR_GOOD]
+        self._lasting, self._late = [], []
         for fault in gone:
             KINDS[fault.kind].end(self.lab, fault)
         while late:
@@ -192,7 +207,7 @@ class Story:
 
     def _is_away(self, fault: Fault) -> bool:
         """Whether the fault's host is away until the job is done."""
-        gone = [one for one in self._struck if one.lasts == FOR_GOOD]
+        gone = [one for one in self._lasting if one.lasts == FOR_GOOD]
         target = KINDS[fault.kind].target
         return target == "host" and any(one.host == fault.host for one in gone)
 

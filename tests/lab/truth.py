@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tomllib
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ SOON = 60.0
 It looks every 10 s, and sshd sends again ever later where a line was dead, before it gives up.
 """
 
+WORDS = 200
+"""Characters of a process's command that are told."""
+
+_CACHED = re.compile(r"[0-9a-f]{64}(\.part)?")
+"""What a device keeps: a project's file by its hash, or as much of it as has arrived."""
+
 LOGS = "logs"
 """A folder in a job's folder with logs of failed tries: for the user, and no remains."""
 
@@ -34,7 +41,9 @@ def violations(lab: Lab, job: str, frames: tuple[int, ...], expected: Path) -> I
     yield from _share(lab, job)
     for host in lab.hosts:
         yield from remains(host)
+        yield from _strange(host)
         yield from _processes(host)
+    yield from _state(lab)
     yield from _told(lab)
 
 
@@ -100,6 +109,24 @@ def remains(host: Host) -> Iterator[str]:
         yield f"{host.name}: left on the device: {jobs}, {files[:20]}"
 
 
+def _strange(host: Host) -> Iterator[str]:
+    """Look for what is neither cache nor jobs in a device's work_dir."""
+    inside = {path.name for path in host.work_dir.glob("*")} - {"blobs", "jobs"}
+    cached = {path.name for path in host.work_dir.glob("blobs/*")}
+    strange = sorted(inside | {name for name in cached if not _CACHED.fullmatch(name)})
+    if strange:
+        yield f"{host.name}: left in work_dir: {strange}"
+
+
+def _state(lab: Lab) -> Iterator[str]:
+    """Look for what was on its way in the state folder."""
+    places = lab.workstation.places
+    left = [path for path in places.state.rglob("*") if is_temporary(path.name)]
+    left += places.incoming.iterdir()
+    if left:
+        yield f"left in the state folder: {[str(path.relative_to(places.state)) for path in left]}"
+
+
 def _processes(host: Host) -> Iterator[str]:
     """Say which processes are left, when they have had the time to end."""
     others = _others(host)
@@ -121,9 +148,10 @@ def _is_its_own(host: Host, pid: int) -> bool:
 
 def _words(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        text = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except OSError:
         return ""
+    return text.replace("\0", " ")[:WORDS]
 
 
 def _told(lab: Lab) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Workstation:
         return [*self._enter, sys.executable, "-m", "blendtui", *words, *places]
 
     def run(
-        self, *words: str, state: Path | None = None, seconds: float = 60
+        self, *words: str, state: Path | None = None, seconds: float = 180
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
@@ -111,15 +111,20 @@ class Workstation:
 
     def watch(self) -> None:
         """Start the watcher."""
+        self._watcher = self.start("--watch")
+        self._ended_at = None
+
+    def start(self, *words: str, state: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a command that prints where the watcher does."""
         with self.output.open("ab") as output:
-            self._watcher = subprocess.Popen(
-                self.command("--watch"),
+            return subprocess.Popen(
+                self.command(*words, state=state),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=self._environment(),
+                start_new_session=True,  # as a service has; Linux shares its time among sessions
             )
-        self._ended_at = None
 
     @property
     def is_watching(self) -> bool:
@@ -147,7 +152,7 @@ class Workstation:
         """End the watcher with SIGTERM; gives its exit code."""
         assert self._watcher is not None
         self._watcher.send_signal(signal.SIGTERM)
-        code = self._watcher.wait(30)
+        code = self._watcher.wait(120)
         self._watcher = None
         return code
 

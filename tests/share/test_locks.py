@@ -19,6 +19,7 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.locks import FILE, STALE, EngineLock, engine_runs
 from blendtui.places import Places
+from blendtui.share import Share
 from blendtui.wording import explain
 from tests.support.shares import needs_root
 
@@ -82,6 +83,16 @@ def elsewhere(places: Places, age: float = 0.0, **changes: object) -> Path:
     at = time.time() - age
     os.utime(file, (at, at))
     return file
+
+
+def mount(folder: Path) -> None:
+    words = ["mount", "-t", "tmpfs", "tmpfs", str(folder)]
+    if subprocess.run(words, check=False, capture_output=True).returncode != 0:
+        pytest.skip("tmpfs cannot be mounted here")
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
 
 
 def taken_by(places: Places) -> str:
@@ -234,12 +245,10 @@ def test_a_file_that_somebody_removed_comes_back(places: Places) -> None:
 def test_an_engine_does_not_begin_in_the_empty_folder_that_is_left_of_a_mounted_share(
     places: Places,
 ) -> None:
-    mount = ["mount", "-t", "tmpfs", "tmpfs", str(places.share)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("tmpfs cannot be mounted here")
+    mount(places.share)
     with EngineLock(places):
         pass
-    subprocess.run(["umount", str(places.share)], check=True)
+    unmount(places.share)
     with pytest.raises(Failure) as caught, EngineLock(places):
         pass
     assert caught.value.fault.kind == FaultKind.SHARE_UNMOUNTED
@@ -247,6 +256,44 @@ def test_an_engine_does_not_begin_in_the_empty_folder_that_is_left_of_a_mounted_
     places.mounted.unlink()
     with EngineLock(places):
         pass
+
+
+@pytest.mark.usefixtures("restless")
+@needs_root
+def test_a_share_that_is_mounted_after_the_start_is_taken_then(places: Places) -> None:
+    share = Share(places.share)
+    with EngineLock(places) as lock:
+        share.is_back = lock.is_in_place
+        mount(places.share)
+        try:
+            with pytest.raises(Failure):
+                share.check()
+            lock.touch()
+            assert lock.is_in_place()
+            share.check()
+            assert places.mounted.exists()
+            unmount(places.share)
+            lock.touch()
+            with pytest.raises(Failure):
+                share.check()
+        finally:
+            unmount(places.share)
+
+
+@pytest.mark.usefixtures("restless")
+@needs_root
+def test_a_share_that_is_mounted_after_the_start_may_be_anothers(places: Places) -> None:
+    with EngineLock(places) as lock:
+        mount(places.share)
+        try:
+            file = elsewhere(places)
+            before = file.read_bytes()
+            with pytest.raises(Failure) as caught:
+                lock.touch()
+            assert caught.value.fault.kind is FaultKind.SHARE_TAKEN
+            assert file.read_bytes() == before
+        finally:
+            unmount(places.share)
 
 
 def test_nothing_is_written_to_what_stands_in_an_unmounted_shares_place(places: Places) -> None:

@@ -129,6 +129,12 @@ def files() -> None:
     kept.use_fake_user = True
 
 
+@maker("wild.blend")
+def wild() -> None:
+    small()
+    image(f"//tex/{'*a' * 40}*b.png")
+
+
 @maker("lib/asset.blend")
 def asset() -> None:
     small()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 from itertools import product
 
 _UNIT = 5
@@ -48,6 +49,7 @@ def _match(bits: _Bits, length: int, distance: int) -> None:
     bits.number((distance - 1) & ((1 << more) - 1), more)
 
 
+@cache
 def _repeat(count: int, size: int | None = None, last: bool = False) -> bytes:
     """Write "repeat the last `count` bytes" as blocks that end where a byte does."""
     for parts, empty, one in product((1, 2, 3), range(8), range(3, 115)):

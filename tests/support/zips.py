@@ -7,6 +7,7 @@ import stat
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from blendtui.wording import safe
@@ -46,17 +47,28 @@ def zip_bytes(*entries: Entry | str, front: bytes = b"", comment: bytes = b"") -
         at = len(body) - len(front)
         body += _header(entry) + _packed(entry)
         directory += _directory_entry(entry, at if entry.header_at is None else entry.header_at)
-    count = min(len(entries), 0xFFFF)
-    end = len(body) - len(front)
-    tail = b""
-    if len(entries) >= 0xFFFF:
-        where = len(body) + len(directory)
-        tail = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, len(entries),
-                           len(entries), len(directory), end)  # fmt: skip
-        tail += struct.pack("<4sIQI", b"PK\x06\x07", 0, where, 1)
-    tail += struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(directory), end,
-                        len(comment))  # fmt: skip
+    begin = len(body) - len(front)
+    tail = _ends(len(entries), len(directory), begin, len(body), len(comment))
     return bytes(body + directory + tail + comment)
+
+
+def _ends(count: int, size: int, begin: int, at: int, comment: int = 0) -> bytes:
+    """Write what stands behind a directory, which is `at` in the file and says to be at `begin`."""
+    tail = b""
+    if count >= 0xFFFF:
+        tail = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size,
+                           begin)  # fmt: skip
+        tail += struct.pack("<4sIQI", b"PK\x06\x07", 0, at + size, 1)
+    shown = min(count, 0xFFFF)
+    return tail + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, shown, shown, size, begin, comment)
+
+
+def endless(count: int, entry: Entry | None = None) -> bytes:
+    """Make a zip whose directory has so many entries, all of one small file."""
+    one = entry or Entry("a")
+    body = _header(one) + _packed(one)
+    directory = _directory_entry(one, 0) * count
+    return body + directory + _ends(count, len(directory), len(body), len(body))
 
 
 def write_zip(path: Path, *entries: Entry | str) -> Path:
@@ -80,8 +92,13 @@ def _packed(entry: Entry) -> bytes:
         return entry.packed
     if entry.method != DEFLATED:
         return entry.data
+    return _deflated(entry.data)
+
+
+@lru_cache(maxsize=16)
+def _deflated(data: bytes) -> bytes:
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return deflate.compress(entry.data) + deflate.flush()
+    return deflate.compress(data) + deflate.flush()
 
 
 def _numbers(entry: Entry) -> tuple[int, int, int]:
