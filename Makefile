@@ -4,13 +4,17 @@ export PYTHON
 VENV = .venv/bin
 
 N ?= 20
+# Where `make test-versions` keeps its Blenders, and which of them it tries: all, if empty.
+BLENDERS ?= .blenders
+VERSIONS ?=
 
-.PHONY: help demo test chaos hostile lint audit format bench soak addon screenshots clean setup-demo \
-	setup-test setup-bench
+.PHONY: help demo test test-versions chaos hostile lint audit format bench soak addon screenshots \
+	clean setup-demo setup-test setup-versions setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
+	@echo "make test-versions  the driver's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
 	@echo "make lint    only the checks"
@@ -22,7 +26,7 @@ help:
 	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
 
-setup-demo setup-test setup-bench:
+setup-demo setup-test setup-versions setup-bench:
 	@scripts/setup.sh $(subst setup-,,$@)
 
 demo: setup-demo
@@ -30,6 +34,10 @@ demo: setup-demo
 
 test: lint
 	$(VENV)/pytest
+
+test-versions: setup-versions
+	@$(VENV)/python scripts/blenders.py $(BLENDERS)
+	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)
 
 chaos: setup-test
 	$(VENV)/python -m tests.lab $(N)
@@ -65,5 +73,5 @@ soak: setup-bench
 	$(VENV)/python -m benchmarks.soak
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .blenders .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

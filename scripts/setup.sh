@@ -1,7 +1,8 @@
 #!/bin/sh
-# Sets up what `make demo`, `make test` and `make bench` need on a bare Debian or Ubuntu with Python
-# 3.11 or newer: the system's packages where they are missing, and .venv with blendtui in it.
-# Usage: scripts/setup.sh demo|test|bench
+# Sets up what `make demo`, `make test`, `make test-versions` and `make bench` need on a bare Debian
+# or Ubuntu with Python 3.11 or newer: the system's packages where they are missing, and .venv with
+# blendtui in it.
+# Usage: scripts/setup.sh demo|test|versions|bench
 set -eu
 
 purpose=$1
@@ -39,6 +40,13 @@ lacking_python() { # prints what Python itself lacks to make an environment
         *) printf '%s-venv ' "$(basename "$python")" ;;
         esac
     fi
+}
+
+lacking_for_wheel() { # prints the packages of libraries for Blender's wheel that are not here
+    command -v dpkg-query >/dev/null 2>&1 || return 0
+    for package in $for_wheel; do
+        dpkg-query -W "$package" >/dev/null 2>&1 || printf '%s ' "$package"
+    done
 }
 
 may_install() { # may_install PACKAGE...: whether they can be installed from here; says why not
@@ -129,6 +137,7 @@ whole || needed=$(lacking_python)
 case $purpose in
 # The demo's devices are served by blendtui itself, and without Blender it has another way to one.
 demo) useful=$(lacking blender=blender) ;;
+versions) useful=$(lacking_for_wheel) ;;
 bench) needed=$needed$(lacking parallel=parallel cpulimit=cpulimit) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \

@@ -24,24 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blendtui.devices.driver_memory import memory
-    from blendtui.devices.driver_nodes import unknown_nodes
     from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
-    from blendtui.devices.driver_simulations import keeps_data, simulate, unbaked
+    from blendtui.devices.driver_simulations import simulate
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_memory import memory
-    from driver_nodes import unknown_nodes
     from driver_output import gpu_error, outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
-    from driver_simulations import keeps_data, simulate, unbaked
+    from driver_simulations import simulate
 
 _LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
@@ -165,11 +163,7 @@ class Driver:
         )
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
-        facts.update(unbaked=unbaked(self._scene), unknown_nodes=unknown_nodes())
-        self._keeps_data = keeps_data(self._scene)
-        if settings.get("simulate_to") is not None:
-            self._keeps_data = False
-            simulate(self._scene, settings["simulate_to"], self._run)
+        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run)
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -370,9 +364,8 @@ class Driver:
             self._log.mention("progress", **key, **found._asdict())
 
 
-def _beat(log: Log, every: float) -> None:
-    while True:
-        time.sleep(every)
+def _beat(log: Log, every: float, ended: threading.Event) -> None:
+    while not ended.wait(every):
         log.mention("beat", at=time.time(), memory=memory())
 
 
@@ -383,7 +376,9 @@ def main(settings_path: str) -> None:
     log = Log()
     log.say("hello", pid=os.getpid(), blender=bpy.app.version_string, at=time.time())
     every = float(settings.get("beat", 5))
-    threading.Thread(target=_beat, args=(log, every), daemon=True).start()
+    ended = threading.Event()
+    beating = threading.Thread(target=_beat, args=(log, every, ended), daemon=True)
+    beating.start()
     driver = Driver(run, settings, log)
     try:
         driver.open(settings)
@@ -392,6 +387,8 @@ def main(settings_path: str) -> None:
         log.say("fault", kind=failure.kind, facts=failure.facts)
         reason = "fault"
     log.say("bye", reason=reason)
+    ended.set()
+    beating.join()  # the wheel of 4.2 crashes at its end where a thread is left
 
 
 if __name__ == "__main__":

@@ -60,20 +60,30 @@ def outputs(folder: Path) -> tuple[list[dict[str, Any]], str]:
 
 
 # How a file of a kind begins and ends; what was cut short has no end.
-_SHAPES = {
-    ".png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
-    ".jpg": (b"\xff\xd8\xff", b"\xff\xd9"),
-    ".jpeg": (b"\xff\xd8\xff", b"\xff\xd9"),
-    ".exr": (b"\x76\x2f\x31\x01", b""),
-}
+_SHAPES = (
+    (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
+    (b"\xff\xd8\xff", b"\xff\xd9"),
+    (b"\x76\x2f\x31\x01", b""),  # OpenEXR
+)
+_SHAPED = (".png", ".jpg", ".jpeg", ".exr")
+# How the other formats begin. A Targa says its kind of picture in the third byte.
+_OTHERS = re.compile(
+    rb"BM|\x01\xda|\x80\x2a\x5f\xd7|SDPX|XPDS|#\?|II\*\0|MM\0\*|RIFF|\xff\x4f\xff\x51"
+    rb"|\0\0\0.(?:jP  |ftyp)|.\0[\x01-\x03\x09-\x0b]",
+    re.DOTALL,
+)
 
 
 def _flaw(path: Path, size: int) -> str:
+    """Say what is wrong with a file. What it is called need not be what the scene writes."""
     if size == 0:
         return "is empty"
-    begin, end = _SHAPES.get(path.suffix.lower(), (b"", b""))
+    ending = path.suffix.lower()
     with path.open("rb") as file:
-        if file.read(len(begin)) != begin:
-            return f"is no {path.suffix[1:]} file"
+        head = file.read(8)
+        end = next((end for begin, end in _SHAPES if head.startswith(begin)), None)
+        if end is None:
+            is_known = ending not in _SHAPED or _OTHERS.match(head)
+            return "" if is_known else f"is no {ending[1:]} file"
         file.seek(-min(len(end), size), os.SEEK_END)
-        return "" if file.read() == end or not end else "is cut short"
+        return "" if not end or file.read() == end else "is cut short"

@@ -63,6 +63,8 @@ def _set_format(scene: Any, name: str) -> None:
     except TypeError as error:
         version = bpy.app.version_string
         raise _refused(scene, "format", name, f"Blender {version} does not write it") from error
+    if not image.views_format:  # several views in one file, which the new format does not have
+        image.views_format = "INDIVIDUAL"
     scene.render.use_file_extension = True
 
 

@@ -6,6 +6,8 @@ library and bpy only, nothing else of ours.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -96,9 +98,28 @@ def _save_result(scene: Any, path: Path) -> None:
         settings.file_format = "JPEG"
         settings.color_mode = "RGB"
         settings.quality = QUALITY
-        bpy.data.images["Render Result"].save_render(str(path), scene=scene)
+        if scene.render.use_multiview:
+            settings.views_format = "INDIVIDUAL"
+            _save_first_view(scene, path)
+        else:
+            bpy.data.images["Render Result"].save_render(str(path), scene=scene)
     finally:
         _restore(settings, before)
+
+
+def _save_first_view(scene: Any, path: Path) -> None:
+    """Save the first of several views: Blender saves all, and says that it could not (3.4 to 5.2).
+
+    Which names it gives them is up to the scene, so they get a folder for themselves.
+    """
+    views = path.with_suffix("")
+    views.mkdir()
+    try:
+        with contextlib.suppress(RuntimeError):
+            bpy.data.images["Render Result"].save_render(str(views / "view.jpg"), scene=scene)
+        min(views.iterdir()).replace(path)
+    finally:
+        shutil.rmtree(str(views), ignore_errors=True)
 
 
 def _values(settings: Any) -> dict[str, Any]:

@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_names import leaf, storable
+    from blendtui.devices.driver_nodes import aim_nodes, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
+    from blendtui.devices.driver_simulations import unbaked
+    from blendtui.devices.driver_unknown import unknown_nodes
 else:
+    from driver_names import leaf, storable
+    from driver_nodes import aim_nodes, plain
     from driver_overrides import apply_overrides
     from driver_project import RunFailure
+    from driver_simulations import unbaked
+    from driver_unknown import unknown_nodes
 
 _MISSING_AT_MOST = 50
 _PATH_AT_MOST = 300
@@ -49,9 +57,11 @@ def open_scene(
         scenes = ", ".join(other.name for other in bpy.data.scenes)
         raise RunFailure("scene-unknown", scene=wanted, scenes=scenes)
     facts = _facts(scene)
+    _show(scene)
     apply_overrides(scene, overrides)
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
+    facts.update(unbaked=unbaked(scene), unknown_nodes=unknown_nodes())
     return scene, facts
 
 
@@ -63,7 +73,7 @@ def prepare_scene(scene: Any, output: str | None) -> str:
     A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
     """
     render = scene.render
-    pattern = re.split(r"[\\/]", render.filepath)[-1] if output is None else output
+    pattern = storable(leaf(render.filepath)) if output is None else output
     if render.is_movie_format:
         if hasattr(render.image_settings, "media_type"):
             render.image_settings.media_type = "IMAGE"
@@ -79,7 +89,8 @@ def prepare_scene(scene: Any, output: str | None) -> str:
 
 def render_frame(scene: Any, frame: int, folder: Path, pattern: str) -> None:
     """Render one frame into a folder. Raises RuntimeError with Blender's own words."""
-    scene.render.filepath = os.path.join(_plain(str(folder)), pattern)  # noqa: PTH118 - may be ""
+    scene.render.filepath = os.path.join(plain(str(folder)), pattern)  # noqa: PTH118 - may be ""
+    aim_nodes(scene, str(folder))
     if frame < 0:
         _render_below_zero(scene, frame)
         return
@@ -95,15 +106,14 @@ def _render_below_zero(scene: Any, frame: int) -> None:
     scene.frame_set(frame)
     if scene.frame_current != frame:
         raise RuntimeError(f"this Blender has no frame {frame}")
-    scene.render.filepath = _plain(scene.render.frame_path(frame=frame))
+    scene.render.filepath = plain(scene.render.frame_path(frame=frame))
     bpy.ops.render.render(write_still=True, scene=scene.name)
 
 
-def _plain(path: str) -> str:
-    """Write a path so that Blender takes it as it is: from 5.0 on an output path is a template."""
-    if bpy.app.version < (5, 0, 0):
-        return path
-    return path.replace("{", "{{").replace("}", "}}")
+def _show(scene: Any) -> None:
+    """Make a scene the active one: of another one a still shows whichever frame it was saved at."""
+    if bpy.context.window is not None:
+        bpy.context.window.scene = scene
 
 
 def _is_open(blend: Path) -> bool:

@@ -41,18 +41,21 @@ def unbaked(scene: Any) -> list[str]:
     return list(dict.fromkeys(found))[:_AT_MOST]
 
 
-def simulate(scene: Any, last: int, folder: Path) -> None:
-    """Have all that isn't baked computed up to the frame `last`; it's kept in memory.
+def simulate(scene: Any, last: int | None, folder: Path) -> bool:
+    """Have all that isn't baked computed up to the frame `last`; None leaves it as it is.
 
-    Fluids write into `folder`. The scene's range is as before at the end.
+    It's kept in memory; fluids write into `folder`. The scene's range is as before at the end.
+    Gives whether Blender may keep a frame's data for the next one: hair dynamics then differ (3.4).
 
     Raises RunFailure where Blender can't.
     """
+    if last is None:
+        return not _has_hair_dynamics(scene)
     caches = [cache for _, _, cache in _open_caches(scene)]
     fluids = [domain for _, domain in _fluids(scene)]
     steps = bool(fluids) or bool(list(_zones(scene)))
     if not caches and not steps:
-        return
+        return False
     first = min([scene.frame_start, *(cache.frame_start for cache in caches)])
     for cache in caches:
         if cache.use_disk_cache:
@@ -70,11 +73,11 @@ def simulate(scene: Any, last: int, folder: Path) -> None:
                     scene.frame_set(frame)
     except RuntimeError as error:
         raise RunFailure("not-simulated", scene=scene.name, detail=str(error).strip()) from error
+    return False
 
 
-def keeps_data(scene: Any) -> bool:
-    """Whether data of a frame may be kept for the next: hair dynamics then differ (3.4)."""
-    return not any(
+def _has_hair_dynamics(scene: Any) -> bool:
+    return any(
         modifier.particle_system.settings.type == "HAIR"
         and modifier.particle_system.use_hair_dynamics
         for _, modifier in _modifiers(scene, "PARTICLE_SYSTEM")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
+    "driver_names.py",
     "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
@@ -39,6 +40,7 @@ DRIVER_FILES = (
     "driver_project.py",
     "driver_scene.py",
     "driver_simulations.py",
+    "driver_unknown.py",
 )
 """What runs inside Blender; each file knows only the others."""
 

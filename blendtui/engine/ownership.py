@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from blendtui.devices.driver_names import leaf, storable
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.share.names import folded
@@ -25,7 +26,7 @@ class Pattern:
     """How a scene names its frames: `output` is its output path, as the .blend has it."""
 
     def __init__(self, output: str) -> None:
-        name = _MOVIE_ENDING.sub("", re.split(r"[\\/]", output)[-1])
+        name = _MOVIE_ENDING.sub("", storable(leaf(output)))
         marks = list(_MARKS.finditer(name))
         before = name[: marks[-1].start()] if marks else name
         # Blender adds four digits where there is no mark, and we "_" before those of a movie.
@@ -38,9 +39,11 @@ class Pattern:
     def frame_of(self, path: str) -> int | None:
         """Give the frame that a file's name is for; None where it isn't by this pattern."""
         found = self._name.match(folded(path.rpartition("/")[2])) if self._is_known else None
-        if found is None or found[1] != f"{int(found[1]):0{self._width}d}":  # as Blender does
+        number = int(found[1]) if found else 0
+        sign = "-" if number < 0 else ""  # Blender's digits do not count it
+        if found is None or found[1] != f"{sign}{abs(number):0{self._width}d}":
             return None
-        return int(found[1])
+        return number
 
 
 class Ownership:

@@ -49,6 +49,23 @@ def test_what_is_named_after_another_frame_is_not(output: str | None, foreign: s
     assert Ownership(output, {}).flaw(3, ["shot_0003.png", foreign]) is not None
 
 
+def test_a_frame_below_zero_is_known_by_its_digits_without_the_minus() -> None:
+    owned = Ownership("//take3_####", {})
+    assert owned.flaw(-4, ["take3_-0004.png"]) is None
+    assert owned.flaw(3, ["take3_-0004.png"]) is not None, "another frame's, though it holds a 3"
+    assert owned.flaw(-3, ["sub/take3_-0004.png"]) is not None
+
+
+@pytest.mark.parametrize("name", ["shot:1_####", ".shot_####"])
+def test_a_name_that_not_every_system_can_store_is_the_one_that_devices_make_of_it(
+    name: str,
+) -> None:
+    own = {"shot:1_####": "shot_1_0003.png", ".shot_####": "shot_0003.png"}[name]
+    owned = Ownership(f"//out/{name}", {})
+    assert owned.flaw(3, [own]) is None
+    assert owned.flaw(1, [own]) is not None
+
+
 PLACED = {"shot": {5: ["take3_0005.exr"]}}
 
 

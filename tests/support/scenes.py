@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-BLENDER = shutil.which("blender")
+CHOICE = "BLENDTUI_TEST_BLENDER"
+"""The environment variable that names the Blender for the tests, instead of the one on the path."""
+
+
+def find_blender(environment: Mapping[str, str]) -> str | None:
+    """Find the Blender that the tests run in."""
+    return shutil.which(environment.get(CHOICE) or "blender")
+
+
+BLENDER = find_blender(os.environ)
 needs_blender = pytest.mark.skipif(BLENDER is None, reason="Blender is not installed")
 
 _SCRIPT = Path(__file__).with_name("make_scenes.py")

@@ -1,0 +1,71 @@
+"""What is in a picture's file, whatever its format is, read by OpenImageIO and Pillow."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO
+from PIL import Image
+
+Pixels = np.ndarray[Any, np.dtype[Any]]
+
+_WHEN = re.compile(r"DateTime|.*_time$")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a file: its pixels as stored, its channels' names, and what is said of it.
+
+    `kinds` are the channels' types; `facts` leave out when it was made and how long it took.
+    """
+
+    pixels: Pixels
+    channels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def read(path: Path, data: bytes | None = None) -> list[Picture]:
+    """Read all pictures of a file, or of `data` as if it were its content."""
+    if path.suffix == ".avif":
+        with Image.open(io.BytesIO(data if data is not None else path.read_bytes())) as image:
+            found = np.asarray(image)
+            return [Picture(found, tuple(image.getbands()), (str(found.dtype),), {})]
+    if data is not None:
+        copy = path.with_name("copy" + path.suffix)
+        copy.write_bytes(data)
+        try:
+            return read(copy)
+        finally:
+            copy.unlink()
+    file = OpenImageIO.ImageInput.open(str(path))
+    assert file is not None, OpenImageIO.geterror()
+    found_all: list[Picture] = []
+    while file.seek_subimage(len(found_all), 0):
+        found_all.append(_picture(file))
+    file.close()
+    return found_all
+
+
+def _picture(file: Any) -> Picture:
+    spec = file.spec()
+    kinds = [str(kind) for kind in spec.channelformats] or [str(spec.format)] * spec.nchannels
+    facts = {one.name: one.value for one in spec.extra_attribs if not _WHEN.fullmatch(one.name)}
+    return Picture(np.asarray(file.read_image()), tuple(spec.channelnames), tuple(kinds), facts)
+
+
+def are_same(path: Path, data: bytes) -> bool:
+    """Whether a file is what `data` is: byte for byte, or but for when it was made."""
+    if path.read_bytes() == data:
+        return True
+    mine, other = read(path), read(path, data)
+    return len(mine) == len(other) and all(
+        (one.channels, one.kinds, one.facts) == (two.channels, two.kinds, two.facts)
+        and np.array_equal(one.pixels, two.pixels)
+        for one, two in zip(mine, other, strict=True)
+    )

@@ -1,0 +1,88 @@
+"""Runs the driver's tests on each Blender that there is: the one on the path, and the wheels.
+
+Usage: python -m tests.versions FOLDER [SERIES...]; what stands behind `--` goes to pytest. FOLDER
+is what scripts/blenders.py filled. The exit code is 0 when no test failed on any of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.scenes import CHOICE, find_blender
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ("devices/test_driver*.py", "versions/test_*.py")
+"""Files of tests that a Blender has to pass, whichever it is."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A Blender to try, or why it can't be."""
+
+    name: str
+    command: Path | None
+    reason: str = ""
+
+
+def installed() -> Version:
+    """Give the Blender on the path."""
+    found = find_blender({})
+    if found is None:
+        return Version("on the path", None, "skipped, Blender is not installed")
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Blender (\d+\.\d+)", said)
+    return Version(version[1] if version else "on the path", Path(found))
+
+
+def wheels(folder: Path) -> list[Version]:
+    """Give the Blenders that were fetched, and those that could not be."""
+    found = []
+    for said in sorted(folder.glob("*.txt")):
+        command, reason = folder / said.stem / "bin" / "blender", said.read_text().strip()
+        is_there = command.exists() and not reason.startswith("skipped")
+        found.append(Version(said.stem, command if is_there else None, reason))
+    return found
+
+
+def tried(version: Version, words: list[str]) -> tuple[bool, str]:
+    """Run all tests on a Blender; gives whether they passed, and pytest's last line."""
+    if version.command is None:
+        return True, version.reason
+    files = [str(path) for pattern in TESTS for path in sorted((ROOT / "tests").glob(pattern))]
+    start = [sys.executable, "-m", "pytest", "--timeout=600", *files, *words]
+    environment = os.environ | {CHOICE: str(version.command)}
+    last = ""
+    with subprocess.Popen(
+        start, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            print(line, end="", flush=True)
+            last = line.strip() or last
+    return run.returncode == 0, last
+
+
+def main(words: list[str]) -> int:
+    """Try each version."""
+    named, _, more = " ".join(words).partition("--")
+    folder, *series = named.split()
+    versions = [installed(), *wheels(Path(folder))]
+    if series:
+        versions = [one for one in versions if one.name in series]
+    results = []
+    for version in versions:
+        print(f"\nBlender {version.name}", flush=True)
+        results.append((version.name, *tried(version, more.split())))
+    print("\nThe driver's tests by version:")
+    for name, _, last in results:
+        print(f"  Blender {name}: {last}")
+    return 0 if results and all(passed for _, passed, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
