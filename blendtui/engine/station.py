@@ -151,11 +151,16 @@ class Station:
 
     async def _reach(self) -> Fault | None:
         try:
-            self._link = await connect(
-                self._settings, self._office.places.known_hosts, self._office.local
-            )
-            self._work_dir = await slot.resolve_work_dir(self._link, self._settings.work_dir)
-            await self._clear()
+            async with contextlib.AsyncExitStack() as until_reached:
+                link = await connect(
+                    self._settings, self._office.places.known_hosts, self._office.local
+                )
+                until_reached.push_async_callback(link.close)
+                self._work_dir = await slot.resolve_work_dir(link, self._settings.work_dir)
+                await self._clear(link)
+                until_reached.pop_all()
+            # Only now: decisions from before it was lost must not meet it half ready.
+            self._link = link
         except Failure as failure:
             return failure.fault
         except Exception as error:
@@ -163,7 +168,7 @@ class Station:
             return unexpected(error)
         return None
 
-    async def _clear(self) -> None:
+    async def _clear(self, link: Link) -> None:
         """Remove what jobs of ours have left here that are over, and what the cache has too much.
 
         Before anything is begun: nothing can come to be there meanwhile. It can wait, too.
@@ -172,7 +177,7 @@ class Station:
         ours = f".{self._office.salt}"
         with contextlib.suppress(Failure):
             limit = self._settings.cache
-            await transfer.trim_cache(self._require(), self._work_dir, limit, keep, ours)
+            await transfer.trim_cache(link, self._work_dir, limit, keep, ours)
 
     async def _stay(self) -> Fault:
         """Tell that the device is there, and wait until it no longer is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import tomllib
@@ -103,10 +104,15 @@ def remains(host: Host) -> Iterator[str]:
     blenders = host.processes("blender")
     if blenders:
         yield f"{host.name}: Blender still runs"
-    jobs = sorted(path.name for path in host.work_dir.glob("jobs/*"))
-    if jobs:
-        files = [str(path.relative_to(host.work_dir)) for path in host.work_dir.glob("jobs/**/*")]
-        yield f"{host.name}: left on the device: {jobs}, {files[:20]}"
+    left = [
+        Path(where, name)
+        for where, *inside in os.walk(host.work_dir / "jobs")
+        for names in inside
+        for name in names
+    ]
+    if left:
+        told = sorted(str(path.relative_to(host.work_dir)) for path in left)
+        yield f"{host.name}: left on the device: {told[:20]}"
 
 
 def _strange(host: Host) -> Iterator[str]:
