@@ -179,6 +179,7 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("priority", "change a job's priority: higher goes first"),
         ("frames", "change which frames a job has; those that are done stay"),
         ("again", "render frames once more that are done or failed"),
+        ("movie", "make the movie of a job that is over, or make it again"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("job", metavar="JOB")
@@ -255,6 +256,11 @@ def _add_overrides(submit: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--output", metavar="NAME", help="the frames' file name, as in shot_####")
     group.add_argument("--threads", type=int, metavar="N", help="threads of each Blender at most")
+    group.add_argument(
+        "--movie",
+        action=argparse.BooleanOptionalAction,
+        help="make a movie of the frames, or none of a scene that writes one",
+    )
     group.add_argument("--time-limit", type=float, metavar="SECONDS", help="for one frame")
 
 

@@ -386,7 +386,12 @@ def _ask(options: argparse.Namespace, whom: str, ask: Callable[[Views], int]) ->
             if fault is not None:
                 raise Failure(fault)
             if taken:
-                print(f"{safe(whom)}: {options.kind} is done.")
+                what = (
+                    "its movie is made now"
+                    if options.kind == "movie"
+                    else f"{options.kind} is done"
+                )
+                print(f"{safe(whom)}: {what}.")
                 return OK
             time.sleep(0.05)
     finally:

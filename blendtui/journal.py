@@ -5,15 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
-from blendtui import rows, upkeep
+from blendtui import movie_rows, rows, upkeep
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import Attempt, Frame, Job, JobSpec, OutputFile, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
+from blendtui.movie_rows import MovieRow
 from blendtui.shown import VitalsRow
 from blendtui.store import fault_to_json, from_json, open_store, to_json, translated
 
@@ -212,6 +214,21 @@ class Journal:
             from_json(row["project_json"], Project),
             None if facts is None else from_json(facts, BlendFacts),
         )
+
+    def movie(self, job: str) -> MovieRow:
+        """Give what is known of a job's movie."""
+        with translated(self._path):
+            return movie_rows.read(self._db, job)
+
+    def say_of_movie(self, job: str, **what: Any) -> None:
+        """Overwrite some of what `MovieRow` has of a job's movie.
+
+        Raises:
+            Failure: STATE_UNWRITABLE.
+        """
+        with translated(self._path):
+            row = movie_rows.read(self._db, job)
+            movie_rows.write(self._db, job, replace(row, **what))
 
     def placed(self, job: str) -> dict[int, list[str]]:
         """Give the paths of each frame's files that are in their places."""

@@ -41,6 +41,21 @@ CREATE TABLE IF NOT EXISTS project (
     facts_json TEXT
 ) WITHOUT ROWID;
 
+-- A job's movie and contact sheet, and what its scene asks of a movie.
+CREATE TABLE IF NOT EXISTS movie (
+    job TEXT PRIMARY KEY,
+    asked_json TEXT,
+    wish INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    file TEXT NOT NULL,
+    said TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    fault_json TEXT,
+    notes_json TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS frame (
     job TEXT NOT NULL,
     number INTEGER NOT NULL,

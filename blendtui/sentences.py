@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from blendtui.device_sentences import DEVICE_SENTENCES
 from blendtui.farm.faults import FaultKind
+from blendtui.movie_sentences import MOVIE_SENTENCES
 from blendtui.setting_sentences import SETTING_SENTENCES
 
 SENTENCES: dict[FaultKind, tuple[str, str]] = {
     **SETTING_SENTENCES,
     **DEVICE_SENTENCES,
+    **MOVIE_SENTENCES,
     # a drop
     FaultKind.ARCHIVE_BROKEN: (
         "{name} cannot be unpacked: {reason}.",
@@ -174,10 +176,6 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Blender finds simulations that are not baked and were not seen in the file before: "
         "{simulations}. The frames are rendered apart, as if nothing moved by itself.",
         "Bake them in Blender (Bake All Dynamics), save and drop it again with its caches.",
-    ),
-    FaultKind.MOVIE_AS_FRAMES: (
-        "Scene “{scene}” is set to write a movie ({format}). It is rendered as single PNG frames.",
-        "Nothing has to be done if frames are fine.",
     ),
     # the share
     FaultKind.SHARE_MISSING: (

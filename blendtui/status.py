@@ -7,9 +7,10 @@ from typing import Any
 
 from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
+from blendtui.movie_rows import MovieState
 from blendtui.places import Places
 from blendtui.tables import table
-from blendtui.views import DeviceRow, ForecastRow, JobRow, RunRow, Views
+from blendtui.views import DeviceRow, ForecastRow, JobRow, MovieRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 
@@ -22,12 +23,12 @@ def collect(views: Views, places: Places) -> dict[str, Any]:
         "share": str(places.share),
         "engine": engine,
         "done_at": _when(forecasts.get("")),
-        "jobs": [_job(job, forecasts.get(job.name)) for job in views.jobs()],
+        "jobs": [_job(job, forecasts.get(job.name), views.movie(job.name)) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
     }
 
 
-def _job(job: JobRow, forecast: ForecastRow | None) -> dict[str, Any]:
+def _job(job: JobRow, forecast: ForecastRow | None, movie: MovieRow) -> dict[str, Any]:
     return {
         "name": job.name,
         "state": job.state,
@@ -40,6 +41,20 @@ def _job(job: JobRow, forecast: ForecastRow | None) -> dict[str, Any]:
         "done_at": _when(forecast if job.state == "active" else None),
         "reason": _words(job.fault),
         "warnings": [str(explain(warning)) for warning in job.warnings],
+        "movie": _movie(movie),
+        "contact_sheet": movie.sheet or None,
+    }
+
+
+def _movie(movie: MovieRow) -> dict[str, Any] | None:
+    if movie.state is MovieState.NONE:
+        return None
+    return {
+        "state": movie.state,
+        "file": movie.file or None,
+        "encoded": round(movie.part, 3),
+        "problem": _words(movie.fault),
+        "warnings": [str(explain(note)) for note in movie.notes],
     }
 
 
@@ -75,6 +90,12 @@ def _words(fault: Fault | None) -> str | None:
     return None if fault is None else str(explain(fault))
 
 
+def _movie_text(movie: dict[str, Any]) -> str:
+    if movie["state"] == MovieState.ENCODING:
+        return f"its movie is encoded, {int(movie['encoded'] * 100)}%"
+    return movie["problem"] or f"its movie is {safe(movie['file'] or '')}"
+
+
 def text(shown: dict[str, Any]) -> str:
     """Lay the same out for a person."""
     engine = "is running" if shown["engine"] else "is not running (start it: blendtui --watch)"
@@ -95,6 +116,11 @@ def text(shown: dict[str, Any]) -> str:
         "No jobs. Drop a .zip or .blend into the share.",
     )
     lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    lines += [
+        f"  {safe(job['name'])}: {_movie_text(job['movie'])}"
+        for job in shown["jobs"]
+        if job["movie"]
+    ]
     if shown["done_at"] and sum(job["done_at"] is not None for job in shown["jobs"]) > 1:
         lines.append(f"  All of them: {_clock(shown['done_at'])}")
     lines.append("")

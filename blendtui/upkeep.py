@@ -82,7 +82,7 @@ def _trim_jobs(db: sqlite3.Connection, bounds: Bounds, keep: Collection[str]) ->
         left -= _remove_tries(db, name, left)
         if left <= 0:
             break
-        for table in ("spec", "project", "run"):
+        for table in ("spec", "project", "movie", "run"):
             db.execute(f"DELETE FROM {table} WHERE job = ?", (name,))  # noqa: S608 - own names
         db.execute("DELETE FROM job WHERE name = ?", (name,))
         gone.append(name)

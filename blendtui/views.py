@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from blendtui import places
+from blendtui import movie_rows, places
 from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
 from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
 from blendtui.farm.project import BlendFacts
+from blendtui.movie_rows import MovieRow
 from blendtui.shown import (
     AttemptRow,
     DeviceRow,
@@ -37,6 +38,7 @@ __all__ = [
     "HistoryRow",
     "JobRow",
     "JobWish",
+    "MovieRow",
     "PictureWish",
     "ProgressRow",
     "RunRow",
@@ -45,7 +47,7 @@ __all__ = [
     "VitalsRow",
 ]
 
-JobWish = Literal["pause", "resume", "cancel", "retry", "priority", "frames", "again"]
+JobWish = Literal["pause", "resume", "cancel", "retry", "priority", "frames", "again", "movie"]
 DeviceWish = Literal["drain", "disable", "enable", "restart", "clear-cache"]
 PictureWish = Literal["picture"]
 """Have a picture of an older frame made: nothing of the farm changes, only screens need it."""
@@ -309,6 +311,10 @@ class Views:
             "SELECT * FROM vitals_past WHERE device = ? ORDER BY at DESC LIMIT 240", (device,)
         )
         return [VitalsRow(*row) for row in found][::-1]
+
+    def movie(self, job: str) -> MovieRow:
+        """Give what has become of a job's movie and contact sheet."""
+        return movie_rows.read(self._db, job)
 
     def picture(self, job: str, frame: int) -> Path | None:
         """Give a small picture (JPEG) of a finished frame, if there is one."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blendtui.devices.driver_memory import memory
+    from blendtui.devices.driver_movie import Beside
     from blendtui.devices.driver_output import gpu_error, outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
@@ -34,6 +35,7 @@ else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from driver_memory import memory
+    from driver_movie import Beside
     from driver_output import gpu_error, outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
@@ -144,9 +146,9 @@ class Driver:
         self._rendered: float | None = None
         self._sign = time.monotonic()
         self._quit = False
-        self._is_sound = True
-        self._keeps_data = True
+        self._is_sound = self._keeps_data = True
         self._scene: Any = None
+        self._beside: Any = None
         self._pattern = ""
         self._time_limit: float | None = None
         self._in_time: tuple[int, int] | None = None
@@ -161,6 +163,7 @@ class Driver:
         self._scene, facts = open_scene(
             blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
+        self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
         self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run)
@@ -220,6 +223,7 @@ class Driver:
             return
         key = (order["frame"], order["try"])
         if order["do"] == "frame":
+            self._beside.heard(key, order)
             self._want(key)
         elif order["do"] == "drop":
             self._drop(key)
@@ -298,6 +302,7 @@ class Driver:
             full = is_full(folder) or "no space left on device" in error.lower()
             self._fail(key, "device-disk-full" if full else "render-error", error)
         else:
+            self._beside.add(key, folder)
             self._report(key, folder, {"seconds": self._rendered - begun, "gap": gap})
 
     @contextlib.contextmanager

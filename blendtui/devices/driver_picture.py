@@ -63,10 +63,10 @@ class Pictures:
             self._folder.mkdir(exist_ok=True)
             own = Path(scene.render.frame_path(frame=frame))
             if own.suffix.lower() in READABLE and own.is_file():
-                _shrink(own, path)
+                shrink(own, path)
             else:
-                _save_result(scene, path)
-                _shrink(path, path)
+                save_result(scene, path)
+                shrink(path, path)
             size = path.stat().st_size
             self._failures = 0
         except (OSError, RuntimeError, TypeError, ValueError, AttributeError, KeyError):
@@ -88,7 +88,7 @@ class Pictures:
                 continue
 
 
-def _save_result(scene: Any, path: Path) -> None:
+def save_result(scene: Any, path: Path, quality: int = QUALITY) -> None:
     """Save the render result as a JPEG, as it is seen on a display."""
     settings = scene.render.image_settings
     before = _values(settings)
@@ -97,7 +97,7 @@ def _save_result(scene: Any, path: Path) -> None:
             settings.media_type = "IMAGE"
         settings.file_format = "JPEG"
         settings.color_mode = "RGB"
-        settings.quality = QUALITY
+        settings.quality = quality
         if scene.render.use_multiview:
             settings.views_format = "INDIVIDUAL"
             _save_first_view(scene, path)
@@ -145,7 +145,8 @@ def _restore(settings: Any, before: dict[str, Any]) -> None:
                 continue
 
 
-def _shrink(source: Path, path: Path) -> None:
+def shrink(source: Path, path: Path) -> None:
+    """Save a picture's file as a small JPEG, in its own place too."""
     image = bpy.data.images.load(str(source), check_existing=False)
     try:
         width, height = image.size

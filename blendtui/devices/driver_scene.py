@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_movie import asked_of, make_lossless
     from blendtui.devices.driver_names import leaf, storable
     from blendtui.devices.driver_nodes import aim_nodes, plain
     from blendtui.devices.driver_overrides import apply_overrides
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_simulations import unbaked
     from blendtui.devices.driver_unknown import unknown_nodes
 else:
+    from driver_movie import asked_of, make_lossless
     from driver_names import leaf, storable
     from driver_nodes import aim_nodes, plain
     from driver_overrides import apply_overrides
@@ -62,6 +64,7 @@ def open_scene(
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
     facts.update(unbaked=unbaked(scene), unknown_nodes=unknown_nodes())
+    facts["asked"] = asked_of(scene)
     return scene, facts
 
 
@@ -70,15 +73,12 @@ def prepare_scene(scene: Any, output: str | None) -> str:
 
     That is `output`, or the scene's own.
 
-    A scene that writes a movie renders PNG files instead: half a movie is no use to anybody.
+    A scene that writes a movie renders lossless files instead, of which the movie is made.
     """
     render = scene.render
     pattern = storable(leaf(render.filepath)) if output is None else output
     if render.is_movie_format:
-        if hasattr(render.image_settings, "media_type"):
-            render.image_settings.media_type = "IMAGE"
-        render.image_settings.file_format = "PNG"
-        render.use_file_extension = True
+        make_lossless(scene)
         pattern = _MOVIE_ENDING.sub("", pattern)
         if pattern and "#" not in pattern:
             pattern += "_####"

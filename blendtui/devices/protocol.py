@@ -17,6 +17,7 @@ import msgspec
 from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
+from blendtui.farm.movies import MovieAsked
 from blendtui.farm.project import SceneFacts
 
 __all__ = ["SampleProgress", "progress_of"]
@@ -50,11 +51,17 @@ class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try
     pass
 
 
-class RenderOrder(_Order, frozen=True, tag="frame"):
-    """Render a frame. A repeated order is done once, and answered again."""
+class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
+    """Render a frame. A repeated order is done once, and answered again.
+
+    Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
+    `display` there is a small picture as it is seen on a display, where its own file is none.
+    """
 
     frame: int
     number: int
+    sound: tuple[int, int] | None = None
+    display: bool = False
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -109,8 +116,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most). `unbaked` are simulations that are not baked, `unknown_nodes` those
-    for which an add-on is missing.
+    not there (50 at most). `asked` is about the movie, as the scene is rendered. `unbaked` are
+    simulations that are not baked, `unknown_nodes` those for which an add-on is missing.
     """
 
     name: str
@@ -131,6 +138,7 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     unbaked: tuple[str, ...] = ()
     unknown_nodes: tuple[str, ...] = ()
+    asked: MovieAsked | None = None
 
     def scene(self) -> SceneFacts:
         """Give what can be compared with the facts that were read without Blender."""

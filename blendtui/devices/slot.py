@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_memory.py",
+    "driver_movie.py",
     "driver_names.py",
     "driver_nodes.py",
     "driver_output.py",

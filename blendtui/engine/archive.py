@@ -59,6 +59,7 @@ class Archive:
         self._journal.leave(left)
         for job in left:
             self._office.owners.forget(job)
+            self._office.beside.forget(job)
 
     async def trim(self) -> None:
         """Have the store forget what is beyond its bounds, with the files of those jobs.

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from blendtui.devices.local_server import LocalServer
 from blendtui.engine.archive import Archive
 from blendtui.engine.arrivals import Arrivals
+from blendtui.engine.beside import Beside
 from blendtui.engine.errands import Errands
+from blendtui.engine.finishing import Finishing
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.memory import keep_small, share_arenas
@@ -111,6 +113,7 @@ class Engine:
             jobs_on=lambda device: {run.job for run in self._scheduler.farm.runs_on(device)},
             live=LiveLogs(places.own, self._journal),
             owners=Owners(self._output, self._journal.placed),
+            beside=Beside(self._journal, self._scheduler.farm.jobs),
         )
         self._arrivals = Arrivals(
             self._office, self._journal, settings.share, self._scheduler.farm.names
@@ -121,7 +124,15 @@ class Engine:
         self._reports = Reports(self._office)
         self._vitals = Vitals(self._office, self._journal)
         self._power = Power(self._office, farm, self._fleet)
-        errands = Errands(self._office, self._journal, farm, self._fleet, self._pictures)
+        self._finishing = Finishing(self._office, self._journal, farm, self._reports)
+        errands = Errands(
+            self._office,
+            self._journal,
+            farm,
+            self._fleet,
+            self._pictures,
+            finishing=self._finishing,
+        )
         self._archive = Archive(self._office, self._journal, self._scheduler)
         self._wishes = Wishes(self._office, self._journal, farm, errands, self._archive.recall)
 
@@ -291,8 +302,8 @@ class Engine:
 
     async def _effect(self, decision: Decision) -> Event | None:
         if isinstance(decision, do.FinishJob):
-            await self._reports.finish(decision.job)
             self._tidy(decision.job, self._fleet)
+            await self._finishing.finish(decision.job)
             return ev.JobReported(decision.job)
         run = self._scheduler.farm.runs.get(decision.run)
         station = self._fleet.station(run.slot.device) if run else None

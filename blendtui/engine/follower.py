@@ -106,6 +106,8 @@ class Follower:
         match line:
             case protocol.Opened() if not self._is_open:
                 self._is_open = True
+                if line.facts.asked is not None:
+                    self._office.beside.opened(self.run.job, line.facts.asked)
                 return ev.RunReady(run, line.facts.blender[:SHORT], self._disagreements(line.facts))
             case protocol.RunFault() if not self._has_failed:
                 self._has_failed = True

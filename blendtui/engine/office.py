@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.ownership import Owners
 from blendtui.farm.events import Event
@@ -75,7 +76,7 @@ class Office:
     has anything, `live` hears what Blenders say, `owners` know whose a frame's files are.
     `progress` has the newest word of each run, and `vitals` of each device, until it is stored;
     `pictured` each run's newest picture, the newest of all last, until it is fetched. `storing`
-    says that the store does not have all yet.
+    says that the store does not have all yet. `beside` knows what orders want beside frames.
     """
 
     share: Share
@@ -90,6 +91,7 @@ class Office:
     jobs_on: Callable[[str], set[str]]
     live: LiveLogs
     owners: Owners
+    beside: Beside
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)
     pictured: dict[str, Pictured] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
+from blendtui.movie_rows import MovieRow, MovieState
 from blendtui.share.report import DeviceShare, FailedFrame, Report
 from blendtui.store import translated
 from blendtui.views import FrameRow, JobRow, Views
@@ -89,6 +90,7 @@ class Reports:
 
 def _report(views: Views, job: JobRow) -> Report:
     frames = views.frames(job.name)
+    movie = views.movie(job.name)
     return Report(
         name=job.name,
         state=job.state,
@@ -104,7 +106,24 @@ def _report(views: Views, job: JobRow) -> Report:
             for one in views.totals(job.name)
         ),
         settings=_settings(views, job),
+        movie=_movie(movie),
+        contact_sheet=movie.sheet,
     )
+
+
+def _movie(row: MovieRow) -> dict[str, object] | None:
+    """Say what has become of a job's movie; None of one that is to have none."""
+    if row.state is MovieState.NONE:
+        return None
+    told: dict[str, object] = {"state": str(row.state)}
+    if row.file:
+        told["file"] = row.file
+    if row.state is MovieState.DONE:
+        told |= {"frames": row.total, "made_as": row.said}
+    if row.fault is not None:
+        told["reason"] = str(explain(row.fault))
+    told["warnings"] = [str(explain(note)) for note in row.notes]
+    return told
 
 
 def _settings(views: Views, job: JobRow) -> dict[str, object]:

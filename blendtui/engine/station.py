@@ -17,7 +17,6 @@ from blendtui.devices.protocol import (
     DropOrder,
     Order,
     QuitOrder,
-    RenderOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
 from blendtui.engine import launching
@@ -230,7 +229,7 @@ class Station:
             case do.StartRun():
                 return await self._start(run)
             case do.OrderFrame(frame=frame, number=number):
-                await self._append(run, RenderOrder(frame, number))
+                await self._append(run, self._office.beside.order(run, frame, number))
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):

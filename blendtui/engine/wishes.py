@@ -123,6 +123,8 @@ class Wishes:
             return ev.JobPrioritized(job.name, int(request.detail))
         if request.kind == "picture":
             return self._errands.make_picture(job.name, _frames(job, request)[0])
+        if request.kind == "movie" and job.spec.frames and not job.is_open:
+            return self._errands.make_movie(job.name)
         if request.kind in _WITH_FRAMES and job.spec.frames and not _is_cancelled(job):
             return self._with_frames(job, request)
         allowed = _has_more(job) if request.kind == "retry" else job.is_open

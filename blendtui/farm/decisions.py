@@ -107,7 +107,10 @@ class CloseRun:
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Write the final report of an ended job. Ends in JobReported or ReportFailed."""
+    """Make of an ended job's frames what it is to have, and write its final report.
+
+    Ends in JobReported or ReportFailed.
+    """
 
     job: str
 

@@ -70,6 +70,13 @@ class FramesAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class MovieAgain:
+    """A user wants the movie of an ended job made, or made again."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobReported:
     """The final report of an ended job is on the share."""
 
@@ -254,6 +261,7 @@ Event = (
     | JobPrioritized
     | JobFramesSet
     | FramesAgain
+    | MovieAgain
     | JobReported
     | ReportFailed
     | DevicesSet

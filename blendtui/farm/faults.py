@@ -48,7 +48,6 @@ class FaultKind(StrEnum):
     UNBAKED_UNSEEN = "unbaked-unseen"
     NODES_UNKNOWN = "nodes-unknown"
     NOT_SIMULATED = "not-simulated"
-    MOVIE_AS_FRAMES = "movie-as-frames"
     FACTS_DIFFER = "facts-differ"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
@@ -103,6 +102,14 @@ class FaultKind(StrEnum):
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
     OUTPUT_REFUSED = "output-refused"
+    # a movie
+    MOVIE_FAILED = "movie-failed"
+    MOVIE_FRAME_BROKEN = "movie-frame-broken"
+    MOVIE_INCOMPLETE = "movie-incomplete"
+    MOVIE_UNREADABLE = "movie-unreadable"
+    MOVIE_REPLACED = "movie-replaced"
+    MOVIE_CUT = "movie-cut"
+    MOVIE_SILENT = "movie-silent"
     # telling people
     NOTIFY_FAILED = "notify-failed"
     NOTIFY_NO_APPRISE = "notify-no-apprise"

@@ -11,6 +11,7 @@ from blendtui.farm.events import (
     JobReported,
     JobResumed,
     JobRetried,
+    MovieAgain,
     ReportFailed,
 )
 from blendtui.farm.faults import Fault, FaultKind
@@ -98,6 +99,16 @@ def prioritized(farm: Farm, event: JobPrioritized, now: float) -> None:
         job.priority = event.priority
         farm.touch(job)
         farm.note(NoteKind.JOB_STATE, job=job.name, detail=f"priority {event.priority}")
+
+
+def movie_again(farm: Farm, event: MovieAgain, now: float) -> None:
+    """Finish an ended job once more: what is made of its frames, and its report."""
+    job = farm.jobs.get(event.job)
+    if job is None or job.is_open or not job.spec.frames:
+        return
+    job.reported, job.report_after = False, now
+    farm.unreported[job.name] = job
+    farm.touch(job)
 
 
 def settle(farm: Farm, now: float) -> None:

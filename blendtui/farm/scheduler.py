@@ -83,6 +83,7 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
     events.JobPrioritized: job_rules.prioritized,
     events.JobFramesSet: range_rules.frames_set,
     events.FramesAgain: range_rules.frames_again,
+    events.MovieAgain: job_rules.movie_again,
     events.JobReported: job_rules.reported,
     events.ReportFailed: job_rules.report_failed,
     events.DevicesSet: run_rules.devices_set,

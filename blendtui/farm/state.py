@@ -35,6 +35,7 @@ class NoteKind(StrEnum):
     JOB_STATE = "job-state"
     FRAMES_SET = "frames-set"
     FRAMES_AGAIN = "frames-again"
+    MOVIE_MADE = "movie-made"
     FRAME_DONE = "frame-done"
     TRY_FAILED = "try-failed"
     FRAME_FAILED = "frame-failed"
@@ -161,9 +162,8 @@ class Farm:
         self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
     ) -> None:
         """Add a line about a try to the history."""
-        self._notes.append(
-            Note(kind, attempt.job, attempt.slot.device, attempt.frame, fault, detail)
-        )
+        note = Note(kind, attempt.job, attempt.slot.device, attempt.frame, fault, detail)
+        self._notes.append(note)
 
     # jobs and frames
 

@@ -8,8 +8,6 @@ from blendtui.farm.frames import FIRST_FRAME, LAST_FRAME, MOST_FRAMES
 from blendtui.farm.project import BlendFacts, SceneFacts
 from blendtui.intake.unbaked import ONE_DEVICE, note, refusal
 
-MOVIE_FORMATS = frozenset({"FFMPEG", "AVI_JPEG", "AVI_RAW"})
-
 _NAMED = 10
 """So many missing files are named, the others counted."""
 
@@ -65,7 +63,9 @@ def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
     return None
 
 
-def notes_of(facts: BlendFacts, scene: str | None, unbaked: str = ONE_DEVICE) -> tuple[Fault, ...]:
+def notes_of(
+    facts: BlendFacts, scene: str | None = None, unbaked: str = ONE_DEVICE
+) -> tuple[Fault, ...]:
     """Give what the user should know about a job that is rendered all the same."""
     absolute = [path for path in facts.missing if is_absolute(path)]
     relative = [path for path in facts.missing if not is_absolute(path)]
@@ -83,8 +83,4 @@ def notes_of(facts: BlendFacts, scene: str | None, unbaked: str = ONE_DEVICE) ->
     simulations = note(found, unbaked) if found is not None else None
     if simulations is not None:
         notes.append(simulations)
-    if found is not None and found.file_format in MOVIE_FORMATS:
-        notes.append(
-            Fault.of(FaultKind.MOVIE_AS_FRAMES, scene=found.name, format=found.file_format)
-        )
     return tuple(notes)

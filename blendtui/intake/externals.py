@@ -233,9 +233,21 @@ def _uses(block: Block) -> Iterator[_Use]:
     if block.code == b"IM" and block.get((b"packedfiles", b"first"), default=0):
         return
     for usage in blocks2assets.iter_assets(block):
-        path = bytes(usage.asset_path)
+        path = _whole(usage)
         if 0 < len(path) <= _LONGEST_PATH:
             yield _Use(path, usage.is_sequence)
+
+
+def _whole(usage: Any) -> bytes:
+    """Give a path as it is written.
+
+    blender-asset-tracer 1.23 takes all slashes off a folder's end, also off "//": strips of files
+    that lie beside the .blend.
+    """
+    path = bytes(usage.asset_path)
+    if usage.path_dir_field is not None and usage.block.get(b"dir") == b"//":
+        return b"//" + path.lstrip(b"/")
+    return path
 
 
 def _written(path: bytes) -> str:

@@ -46,6 +46,7 @@ _EXPECTED: Final = {
     "output": 'a file name without folders, such as "shot_####"',
     "threads": "a whole number from 1 to 1024, without quotes",
     "time_limit": "seconds for one frame, a number from 1 to 31536000",
+    "movie": "true or false, without quotes",
 }
 
 _BOUNDS: Final = {
@@ -98,6 +99,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     output: str | None = None
     threads: int | None = None
     time_limit: float | None = None
+    movie: bool | None = None
 
     @property
     def overrides(self) -> Overrides:
@@ -114,6 +116,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             output=self.output,
             threads=self.threads,
             time_limit=self.time_limit,
+            movie=self.movie,
         )
 
     def named_frames(self) -> tuple[int, ...] | None:

@@ -17,12 +17,16 @@ from blendtui.share import report as reports
 from blendtui.share.names import DROPS, flaw_of, folded, folder_name, numbered
 from blendtui.share.report import Report
 
-__all__ = ["MARK", "Report", "Share"]
+__all__ = ["DISPLAY", "MARK", "SHEET", "SOUND", "Report", "Share"]
 
 REJECTED = "rejected"
 FRAMES = "frames"
 LOGS = "logs"
 REPORT = "report.toml"
+SHEET = "contact-sheet.jpg"
+
+SOUND, DISPLAY = "@sound", "@display"
+"""How paths of files begin that come with frames, and go beside them: into sound/ and display/."""
 
 MARK = ".blendtui-job"
 """Stands in a job's folder from before its drop is moved there until the job is over."""
@@ -204,10 +208,10 @@ class Share:
         flaw = flaw_of(relative)
         if flaw:
             raise _refused(job, relative, flaw)
-        *folders, name = relative.split("/")
+        *folders, name = _placed(relative).split("/")
         folder = self.path / job
         try:
-            for part in (FRAMES, *folders):
+            for part in folders:
                 folder = files.make_folder(folder / part)
         except NotADirectoryError as error:
             raise _refused(job, relative, "a link or a file is in the way on the share") from error
@@ -221,8 +225,8 @@ class Share:
         """Find a frame's file that is in its place; None where there is none, or no plain file."""
         if flaw_of(relative):
             return None
-        folder = self.path / job / FRAMES
-        path = folder / relative
+        folder = self.path / job
+        path = folder / _placed(relative)
         is_inside = path.resolve().is_relative_to(folder.resolve())
         return path if is_inside and files.is_file(path) else None
 
@@ -272,6 +276,37 @@ class Share:
             if is_outbox and path.name not in living:
                 files.remove_tree(path)
 
+    # what is made of frames
+
+    @_guarded
+    def product(self, job: str, name: str) -> Path:
+        """Give the temporary place, always the same, of a file that is made of a job's frames.
+
+        Raises:
+            Failure: OUTPUT_REFUSED, for a name that can't stand in the job's folder.
+        """
+        target = self._product(job, name)
+        return files.temporary(target.parent, name)
+
+    @_guarded
+    def place_product(self, job: str, source: Path, name: str) -> None:
+        """Put such a file in its place in one step."""
+        files.place(source, self._product(job, name))
+
+    @_guarded
+    def remove_product(self, job: str, name: str) -> None:
+        """Remove such a file."""
+        self._product(job, name).unlink(missing_ok=True)
+
+    def _product(self, job: str, name: str) -> Path:
+        flaw = flaw_of(name)
+        target = self.path / job / name
+        if not flaw and (target.is_symlink() or target.is_dir()):
+            flaw = "a link or a folder is in its place on the share"
+        if flaw or "/" in name:
+            raise _refused(job, name, flaw or "it is no name")
+        return target
+
     # devices that write here themselves
 
     def outbox_name(self, run: str) -> str:
@@ -312,6 +347,14 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
+
+
+def _placed(relative: str) -> str:
+    """Give where a frame's file goes below its job's folder."""
+    first, _, rest = relative.partition("/")
+    if rest and first in (SOUND, DISPLAY):
+        return f"{first.removeprefix('@')}/{rest}"
+    return f"{FRAMES}/{relative}"
 
 
 def _refused(job: str, relative: str, detail: str) -> Failure:

@@ -51,6 +51,8 @@ class Report:
     warnings: tuple[str, ...]
     devices: tuple[DeviceShare, ...]
     settings: dict[str, Any]
+    movie: dict[str, Any] | None = None
+    contact_sheet: str = ""
 
 
 def write(report: Report) -> str:
@@ -67,6 +69,8 @@ def write(report: Report) -> str:
     if report.reason:
         whole["reason"] = safe(report.reason, _LONGEST)
     whole["warnings"] = [safe(warning, _LONGEST) for warning in report.warnings]
+    if report.contact_sheet:
+        whole["contact_sheet"] = safe(report.contact_sheet)
     whole["frames"] = {
         "all": format_frames(report.frames),
         "done": format_frames(report.done),
@@ -76,6 +80,8 @@ def write(report: Report) -> str:
         "done_count": len(report.done),
     }
     whole["settings"] = _plain(report.settings)
+    if report.movie is not None:
+        whole["movie"] = _plain(report.movie)
     whole["devices"] = [_device(device, report) for device in report.devices]
     whole["failures"] = [_failure(frame) for frame in report.failed]
     return tomli_w.dumps(whole, multiline_strings=False)

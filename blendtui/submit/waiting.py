@@ -16,12 +16,13 @@ from typing import TextIO
 
 from blendtui.locks import FILE as ENGINE_FILE
 from blendtui.locks import engine_runs
+from blendtui.movie_rows import MovieState
 from blendtui.places import Places
 from blendtui.share import REJECTED, REPORT
 from blendtui.share.names import numbered
 from blendtui.submit import Drop
 from blendtui.tables import fitted
-from blendtui.views import Views
+from blendtui.views import MovieRow, Views
 from blendtui.wording import explain, safe
 
 LOOK = 0.2
@@ -45,6 +46,8 @@ class _State:
     done: int
     total: int
     reason: str
+    is_reported: bool
+    is_encoding: bool
 
 
 class Waiting:
@@ -129,8 +132,10 @@ class _Followed:
             return []
         now = time.monotonic()
         self._ended = self._ended or now
-        if not (self._places.share / job / REPORT).exists() and now - self._ended < REPORTED:
-            return []
+        if self.now.is_encoding or not self.now.is_reported:
+            self._ended = now if self.now.is_encoding else self._ended
+            if now - self._ended < REPORTED:
+                return []
         self.is_over, self.is_done = True, self.now.state == "done"
         reason = f" {self.now.reason}" if self.now.reason else ""
         told = f"{self.now.state}, {self.now.done} of {self.now.total} frames"
@@ -176,17 +181,21 @@ class _Followed:
         if row is None:
             return None
         reason = str(explain(row.fault)) if row.fault else ""
-        return _State(row.state, row.done, row.total, reason)
+        movie = self._views.movie(job) if self._views else MovieRow()
+        is_encoding = movie.state is MovieState.ENCODING and not row.reported
+        return _State(row.state, row.done, row.total, reason, row.reported, is_encoding)
 
     def _reported(self, job: str) -> _State | None:
         try:
             found = tomllib.loads((self._places.share / job / REPORT).read_text("utf-8"))
-            frames = found["frames"]
+            frames, movie = found["frames"], found.get("movie", {})
             return _State(
                 str(found["state"]),
                 int(frames["done_count"]),
                 int(frames["count"]),
                 safe(str(found.get("reason", ""))),
+                is_reported=True,
+                is_encoding=movie.get("state") == MovieState.ENCODING,
             )
         except (OSError, ValueError, LookupError, TypeError):
             return None

@@ -21,7 +21,7 @@ _OPTIONS = {
 }
 _PLAIN = (
     *("frames", "step", "scene", "priority", "blender", "unbaked", "percentage", "samples"),
-    *("engine", "format", "camera", "output", "threads", "time_limit"),
+    *("engine", "format", "camera", "output", "threads", "time_limit", "movie"),
 )
 
 

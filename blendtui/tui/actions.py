@@ -28,6 +28,7 @@ JOB_DONE: dict[str, str] = {
     "priority": "has priority {detail} now.",
     "frames": "has the frames {detail} now.",
     "again": "renders {detail} again.",
+    "movie": "has its movie made now.",
 }
 """What is said when a wish about a job was granted."""
 

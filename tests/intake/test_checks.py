@@ -56,7 +56,7 @@ def says(fault: Fault | None, kind: FaultKind, *parts: str) -> None:
 
 def test_a_good_scene_has_no_problem_and_no_notes() -> None:
     assert problem() is None
-    assert notes_of(facts(), None) == ()
+    assert notes_of(facts()) == ()
 
 
 def test_an_unknown_scene_is_answered_with_the_known_ones() -> None:
@@ -94,17 +94,15 @@ def test_an_absurd_range_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("name", ["FFMPEG", "AVI_JPEG", "AVI_RAW"])
-def test_a_movie_is_no_problem_but_a_note(name: str) -> None:
+def test_a_movie_is_no_problem_and_nothing_to_say(name: str) -> None:
     assert problem(file_format=name) is None
-    (note,) = notes_of(facts(file_format=name), None)
-    says(note, FaultKind.MOVIE_AS_FRAMES, name, "PNG")
-    assert notes_of(facts(file_format=name), "Other") == ()
+    assert notes_of(facts(file_format=name)) == ()
 
 
 def test_missing_files_are_named_and_beyond_ten_counted() -> None:
-    (note,) = notes_of(facts(missing=("tex/a.png", "b.abc")), None)
+    (note,) = notes_of(facts(missing=("tex/a.png", "b.abc")))
     says(note, FaultKind.FILES_MISSING, "(2): caches b.abc; textures tex/a.png.")
-    (note,) = notes_of(facts(missing=tuple(f"{number}.png" for number in range(25))), None)
+    (note,) = notes_of(facts(missing=tuple(f"{number}.png" for number in range(25))))
     says(note, FaultKind.FILES_MISSING, "(25)", "9.png and 15 more")
 
 

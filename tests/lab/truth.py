@@ -11,7 +11,7 @@ from pathlib import Path
 
 from blendtui.farm.frames import parse_frames
 from blendtui.locks import FILE
-from blendtui.share import MARK
+from blendtui.share import MARK, SHEET
 from blendtui.share.files import is_temporary
 from blendtui.views import Views
 from tests.lab.hosts import Host
@@ -92,7 +92,7 @@ def _share(lab: Lab, job: str) -> Iterator[str]:
     if (lab.share / FILE).exists():
         yield "the engine's lock is left on the share"
     in_job = {path.name for path in (lab.share / job).iterdir()} - {LOGS}
-    if in_job != {f"{job}.zip", "frames", "report.toml"}:
+    if in_job != {f"{job}.zip", "frames", "report.toml", SHEET}:
         yield f"in the job's folder: {sorted(in_job)}"
     for path in lab.share.rglob("*"):
         if is_temporary(path.name) or path.name == MARK:

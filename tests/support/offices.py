@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.ownership import Owners
@@ -33,6 +34,7 @@ def office(places: Places, journal: Journal, heard: list[Heard]) -> Office:
         jobs_on=lambda device: set(),
         live=LiveLogs(places.own, journal),
         owners=Owners(lambda job: None, journal.placed),
+        beside=Beside(journal, {}),
     )
 
 

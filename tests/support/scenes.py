@@ -37,6 +37,15 @@ def scenes() -> Path:
     return folder
 
 
+@functools.cache
+def movies() -> Path:
+    """Give the folder of the .blend files that make_movies.py describes."""
+    folder = Path(tempfile.mkdtemp(prefix="blendtui-movies-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    blender("-P", str(_SCRIPT.with_name("make_movies.py")), "--", str(folder))
+    return folder
+
+
 def blender(*words: str) -> str:
     """Run Blender in the background to its end; gives what it printed."""
     assert BLENDER is not None

@@ -106,7 +106,7 @@ def choices(found: Mapping[str, Any], tags: Collection[str]) -> list[Setting]:
 
 def _written(job: Mapping[str, Any]) -> str:
     """Write those settings of a job.toml that have no line of their own."""
-    named = {name: job[name] for name in OTHER_SETTINGS if job.get(name)}
+    named = {one: job[one] for one in OTHER_SETTINGS if job.get(one) not in (None, "", [])}
     return ", ".join(f"{name} = {written(value)}" for name, value in named.items())
 
 

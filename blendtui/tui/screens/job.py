@@ -24,7 +24,7 @@ from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.logview import LogView
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.timeline import Timeline
-from blendtui.views import JobWish
+from blendtui.views import JobWish, MovieRow
 from blendtui.wording import safe
 
 DESCRIBE_AFTER = 0.15
@@ -44,6 +44,7 @@ class JobScreen(FarmScreen):
         Binding("f", "find", "Go to", tooltip="Go to a frame"),
         Binding("r", "retry", "Retry", show=False, tooltip="Try failed frames again"),
         Binding("g", "again", "Again", tooltip="Render some frames again"),
+        Binding("m", "movie", "Movie", show=False, tooltip="Make the movie, or make it again"),
         Binding("c", "range", "Frames", tooltip="Change which frames the job has"),
         Binding("p", "priority", "Prio", tooltip="Change the job's priority"),
         Binding("x", "cancel", "Cancel", tooltip="End the job as it is"),
@@ -63,6 +64,7 @@ class JobScreen(FarmScreen):
         self._frame: int | None = None
         self._pictured: tuple[int, bool] | None = None
         self._asked: set[int] = set()
+        self._movie = MovieRow()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -112,9 +114,11 @@ class JobScreen(FarmScreen):
         self._show_time()
         if others or any(number == self._frame for number, _ in states):
             self._describe()
-        if states or news.everything:
+        movie = self.feed.views.movie(self._job_name)
+        if states or news.everything or movie != self._movie:
+            self._movie = movie
             failed = self.feed.views.frames(self._job_name, state="failed") if job.failed else []
-            self.query_one("#about-problems", Static).update(problems(job, failed))
+            self.query_one("#about-problems", Static).update(problems(job, failed, movie))
 
     def _show_time(self) -> None:
         job = self.job
@@ -237,6 +241,10 @@ class JobScreen(FarmScreen):
             AskScreen("Render which frames again?", str(self._frame or ""), frames_wrong),
             lambda text: self._ask("again", text) if text else None,
         )
+
+    def action_movie(self) -> None:
+        """Have the movie made, or made again."""
+        self._ask("movie")
 
     def action_range(self) -> None:
         """Change which frames the job has."""

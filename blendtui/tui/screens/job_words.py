@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from blendtui.movie_rows import MovieRow, MovieState
 from blendtui.shown import AttemptRow, FrameRow, JobRow
 from blendtui.tui import words
 from blendtui.tui.feed import Feed
@@ -47,6 +48,22 @@ def about_job(job: JobRow, feed: Feed, colors: Colors, now: float) -> Text:
         text.append(f"  done at {clock(forecast.expected)}{span}")
     if job.warnings:
         text.append(f"  {len(job.warnings)} warnings", words.color(colors, "warning"))
+    return text.append(about_movie(feed.views.movie(job.name), colors))
+
+
+def about_movie(movie: MovieRow, colors: Colors) -> Text:
+    """Tell how a job's movie stands; nothing of a job that has none."""
+    text = Text()
+    match movie.state:
+        case MovieState.ENCODING:
+            text.append(f"  movie {int(movie.part * 100)}% encoded")
+        case MovieState.DONE:
+            text.append(f"  movie {safe(movie.file, 60)}")
+            if movie.notes:
+                text.append(" (see problems)", words.color(colors, "warning"))
+        case MovieState.FAILED | MovieState.INCOMPLETE:
+            said = "failed" if movie.state is MovieState.FAILED else "lacks frames"
+            text.append(f"  movie {said} (m makes it)", words.color(colors, "error"))
     return text
 
 
@@ -69,13 +86,15 @@ def about_frame(frame: int, state: str, tries: Sequence[AttemptRow], colors: Col
     return text
 
 
-def problems(job: JobRow, failed: Sequence[FrameRow]) -> Text:
+def problems(job: JobRow, failed: Sequence[FrameRow], movie: MovieRow) -> Text:
     """Tell all that is wrong with a job, each with its cure."""
     text = Text()
     if job.fault is not None:
         text.append("The job: ", "bold").append(f"{explain(job.fault)}\n\n")
     for warning in job.warnings:
         text.append("Warning: ", "bold").append(f"{explain(warning)}\n\n")
+    for fault in (*((movie.fault,) if movie.fault else ()), *movie.notes):
+        text.append("The movie: ", "bold").append(f"{explain(fault)}\n\n")
     for row in failed[:SHOWN]:
         text.append(f"Frame {row.number}: ", "bold")
         last = row.failures[-1] if row.failures else None

@@ -1,0 +1,44 @@
+"""What to say for each fault of a movie; part of `sentences`, which says how they are made."""
+
+from __future__ import annotations
+
+from blendtui.farm.faults import FaultKind
+
+MOVIE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
+    FaultKind.MOVIE_FAILED: (
+        "The movie of {job} could not be encoded: {detail}.",
+        "All frames are on the share. `blendtui movie {job}` tries it again.",
+    ),
+    FaultKind.MOVIE_FRAME_BROKEN: (
+        "The movie of {job} could not be encoded: frame {frame} cannot be read ({detail}).",
+        "Have it rendered again: `blendtui again {job} {frame}`. The movie follows.",
+    ),
+    FaultKind.MOVIE_INCOMPLETE: (
+        "No movie is made of {job}: {count} of its frames are not there ({frames}).",
+        "`blendtui retry {job}` renders them, and the movie follows. `blendtui movie {job}` makes "
+        "one of the frames that there are.",
+    ),
+    FaultKind.MOVIE_UNREADABLE: (
+        "No movie can be made of {job}: its frames are {format} files, and there are no pictures "
+        "of them as they are seen on a display.",
+        "Drop the project again with `movie = true` in job.toml: those pictures are then made "
+        "together with the frames.",
+    ),
+    FaultKind.MOVIE_REPLACED: (
+        "The scene asks for a movie with {asked}, which cannot be made here: {detail}. It has "
+        "become {made}.",
+        "Nothing has to be done if that is fine. Else choose other codecs in Blender's Output "
+        "properties, save and drop it again; the frames are lossless.",
+    ),
+    FaultKind.MOVIE_CUT: (
+        "The movie of {job} has {width} by {height} pixels, a row or a column fewer than its "
+        "frames: its codec takes even sizes only.",
+        "Nothing has to be done if that is fine. Else set an even resolution in Blender's Output "
+        "properties, save and drop it again.",
+    ),
+    FaultKind.MOVIE_SILENT: (
+        "The scene of {job} has sound, and its movie has none{where}: no device has mixed it down.",
+        "Have the frame rendered again that brings the sound, `blendtui again {job} {frame}`. The "
+        "movie follows.",
+    ),
+}
