@@ -70,7 +70,7 @@ def _settings(root: Path, share: Path, blender: str) -> Settings:
             DeviceSettings(
                 name=name,
                 host=LOCAL_HOST,
-                blender=blender,
+                blender=(blender,),
                 threads=threads,
                 work_dir=str(root / name),
             )

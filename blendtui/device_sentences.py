@@ -83,6 +83,20 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Install Blender there, or set `blender` in devices.toml to the whole path of its program; "
         "`blendtui devices check {device}` shows which ones it finds.",
     ),
+    FaultKind.BLENDER_OTHER: (
+        "The file was saved with Blender {written}; all its frames are rendered with {blender}.",
+        "If that will not do, install Blender {written} on a device and drop the project again, or "
+        "name a version in job.toml: `blender`.",
+    ),
+    FaultKind.BLENDER_VERSION: (
+        "{device}: the Blender that came up is {blender}, and the job is rendered with {wanted}.",
+        "Check `blender` and `launch` in devices.toml; `blendtui devices check {device}` shows "
+        "what is found there.",
+    ),
+    FaultKind.DEVICES_LEFT_OUT: (
+        "All frames are rendered with Blender {blender}, so these devices are left out: {devices}.",
+        "Install Blender {blender} there if they are to help; no other one has to go for it.",
+    ),
     FaultKind.BLENDER_MISSING_HERE: (
         "There is no Blender on this machine.",
         "Install one, so that the command `blender` starts it, and run the demo again.",
@@ -131,8 +145,23 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
     ),
     FaultKind.GPU_ERROR: (
         "{device}: the GPU failed at frame {frame}: {detail}",
-        "The frame may need more memory than the GPU has, or its driver is at fault; let this "
-        "device render on the CPU, or have larger GPUs do the job.",
+        "Check the GPU's driver and its temperature there, or let this device render on the CPU: "
+        'compute = "CPU" in devices.toml.',
+    ),
+    FaultKind.GPU_MEMORY: (
+        "{device}: the GPU has not enough memory for frame {frame}: {detail}",
+        "A device with a larger GPU tries the frame, or a CPU where devices.toml allows it: "
+        "cpu_fallback = true. Else make the scene smaller, by its textures first.",
+    ),
+    FaultKind.GPU_MISSING: (
+        "{device}: {wanted}, and its Blender sees {seen}.",
+        "Check `compute`, `gpus` and `slots` in devices.toml, the GPU's driver on the device, and "
+        "that this Blender knows the GPU; nothing is rendered on the CPU unasked.",
+    ),
+    FaultKind.GPU_NOT_SET_UP: (
+        "{device}: the scene wants a GPU, and none is set up in the Blender there: it renders on "
+        "the CPU.",
+        'Name what it is to use in devices.toml, such as compute = "OPTIX", or compute = "CPU".',
     ),
     FaultKind.OUTPUT_MISSING: (
         "{device}: Blender said nothing of a failure, but frame {frame} is not there: {detail}.",

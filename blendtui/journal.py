@@ -269,6 +269,19 @@ class Journal:
                     )
         self._kept.update((row.device, now) for row in due)
 
+    def survey(self, now: float, found: Mapping[str, str]) -> None:
+        """Overwrite what was found on devices, as JSON."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO survey VALUES (?, ?, ?)",
+                [(device, now, text) for device, text in found.items()],
+            )
+
+    def surveys(self) -> dict[str, str]:
+        """Give what was found on devices, as JSON."""
+        found = self._db.execute("SELECT device, survey_json FROM survey").fetchall()
+        return {row["device"]: row["survey_json"] for row in found}
+
     def looks(self) -> dict[str, float]:
         """Give the runs whose log somebody looks at, and when that was said last."""
         with translated(self._path):

@@ -91,6 +91,7 @@ def job_row(item: Job) -> dict[str, object]:
         "fault_json": fault_to_json(item.fault),
         "warnings_json": to_json(item.warnings),
         "first_faults_json": to_json(item.first_faults),
+        "blender": item.blender,
     }
 
 
@@ -108,6 +109,7 @@ def job(row: sqlite3.Row) -> Job:
         reported=bool(row["reported"]),
         proven=bool(row["proven"]),
         first_faults=from_json(row["first_faults_json"], tuple[Fault, ...]),
+        blender=row["blender"],
     )
 
 
@@ -165,6 +167,7 @@ def device(row: sqlite3.Row) -> Device:
         from_json(row["spec_json"], DeviceSpec),
         mode=DeviceMode(row["mode"]),
         start_times=from_json(row["start_times_json"], StartTimes),
+        blenders=frozenset(from_json(row["blenders_json"], list[str])),
     )
 
 

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS job (
     fault_json TEXT,
     warnings_json TEXT NOT NULL,
     first_faults_json TEXT NOT NULL,
+    blender TEXT NOT NULL,
     revision INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -115,6 +116,13 @@ CREATE TABLE IF NOT EXISTS device (
     start_times_json TEXT NOT NULL,
     blenders_json TEXT NOT NULL,
     revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What was found on each device when it was reached last: Blenders and cards.
+CREATE TABLE IF NOT EXISTS survey (
+    device TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    survey_json TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- When each job will be done ('' is the whole queue); overwritten, never a history.

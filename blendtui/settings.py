@@ -54,16 +54,20 @@ class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[devices.NAME]`, with `[defaults]` already laid below it.
 
+    `blender` names one command or more, none for whatever is found in the usual places.
     `host` is an address, an alias of the SSH configuration, or "local" for this machine without
     sshd. `port`, `user` and `key` are None where SSH's own configuration decides. `performance`
     is a relative speed, a first guess. `slots` is how many Blenders run at once, `threads` how
-    many threads each may use (None: Blender decides). A Blender is restarted after `restart_after`
-    frames, and when it takes more than `memory_limit` bytes (None: never). `launch`
-    is put before Blender's command. `work_dir` is a folder on the device (`~` is the user's home
-    there), `cache` the bytes that project files may take there. `share_mount` is where the device
-    itself sees the share. `hours` are those in which it may render, in this machine's time (None:
-    always). Where there is work, a device with a `mac` is woken over the network; the packet goes
-    to `wake_address`. One that has had nothing to do for `idle_after` seconds runs `idle_command`.
+    many threads each may use (None: Blender decides). `compute` is "CPU" or the kind of GPU for
+    Cycles (None: as Blender is set up there), of which each slot uses `gpus`: "all", or "one" of
+    its own; `cpu_fallback` allows the CPU for frames that the GPU has no memory for. A Blender is
+    restarted after `restart_after` frames, and when it takes more than `memory_limit` bytes (None:
+    never). `launch` is put before Blender's command. `work_dir` is a folder on the device (`~` is
+    the user's home there), `cache` the bytes that project files may take there. `share_mount` is
+    where the device itself sees the share. `hours` are those in which it may render, in this
+    machine's time (None: always). Where there is work, a device with a `mac` is woken over the
+    network; the packet goes to `wake_address`. One that has had nothing to do for `idle_after`
+    seconds runs `idle_command`.
     """
 
     name: str = ""
@@ -71,11 +75,14 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     port: int | None = None
     user: str | None = None
     key: Path | None = None
-    blender: str = "blender"
+    blender: tuple[str, ...] = ()
     work_dir: str = "~/.cache/blendtui"
     performance: float = 1.0
     slots: int = 1
     threads: int | None = None
+    compute: str | None = None
+    gpus: Literal["all", "one"] = "all"
+    cpu_fallback: bool = False
     restart_after: int | None = None
     memory_limit: int | None = None
     launch: str = ""
@@ -94,6 +101,11 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     def is_local(self) -> bool:
         """Whether the device is this machine, reached through the embedded server."""
         return self.host == LOCAL_HOST
+
+    @property
+    def first_blender(self) -> str:
+        """The command to try where nothing is known of the device's Blenders."""
+        return self.blender[0] if self.blender else "blender"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

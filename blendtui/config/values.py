@@ -147,7 +147,9 @@ def choice(*words: str) -> Callable[[object, Path], str]:
     def read(value: object, _: Path) -> str:
         if isinstance(value, str) and value in words:
             return value
-        near = difflib.get_close_matches(str(value).lower(), words, n=1, cutoff=0.5)
+        text = str(value)
+        near = [word for word in words if word.casefold() == text.casefold()]
+        near += difflib.get_close_matches(text.lower(), words, n=1, cutoff=0.5)
         raise Wrong(described(value), json.dumps(near[0] if near else words[-1]))
 
     return read
@@ -196,12 +198,13 @@ def user(value: object, _: Path) -> str:
     return text
 
 
-def program(value: object, _: Path) -> str:
-    """Check a command or a path on a device, which may hold spaces."""
-    text = _filled(value)
-    if text.startswith("-"):
-        raise Wrong(described(text))
-    return text
+def programs(value: object, _: Path) -> tuple[str, ...]:
+    """Check a command or a path on a device, which may hold spaces, or a list of any number."""
+    found = [_filled(one) for one in (value if isinstance(value, list) else [value])]
+    for text in found:
+        if text.startswith("-"):
+            raise Wrong(described(text))
+    return tuple(dict.fromkeys(found))
 
 
 def prefix(value: object, _: Path) -> str:

@@ -23,105 +23,35 @@ import bpy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from blendtui.devices.driver_compute import on_cpu, use_compute, uses_gpu
+    from blendtui.devices.driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_movie import Beside
-    from blendtui.devices.driver_output import gpu_error, outputs
+    from blendtui.devices.driver_output import outputs
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
     from blendtui.devices.driver_simulations import simulate
+    from blendtui.devices.driver_trouble import gpu_error
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from driver_compute import on_cpu, use_compute, uses_gpu
+    from driver_lines import LINE_AT_MOST, Log, Orders, line_of
     from driver_memory import memory
     from driver_movie import Beside
-    from driver_output import gpu_error, outputs
+    from driver_output import outputs
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
     from driver_simulations import simulate
+    from driver_trouble import gpu_error
 
-_LINE_AT_MOST = 60_000
 _DETAIL_AT_MOST = 4_000
 _SOONEST, _LATEST = 0.005, 0.25
 _PROGRESS_EVERY = 0.5
-_WRITE_TRIES = 120
-
-
-class Log:
-    """Says things to the workstation, one line each, begun by a record separator (RFC 7464).
-
-    One write a line, so that Blender's own output, which shares the file, can only stand before or
-    behind it.
-    """
-
-    def __init__(self) -> None:
-        self._fd = os.dup(1)
-        self._lock = threading.Lock()
-
-    def say(self, what: str, **fields: object) -> None:
-        """Write a line; where the disk is full, wait for room."""
-        line = _line(what, fields)
-        for _ in range(_WRITE_TRIES):
-            if self._write(line):
-                return
-            time.sleep(1)
-        raise OSError("the log cannot be written")
-
-    def mention(self, what: str, **fields: object) -> None:
-        """Write a line that nobody misses."""
-        self._write(_line(what, fields))
-
-    def _write(self, line: bytes) -> bool:
-        try:
-            with self._lock:
-                return os.write(self._fd, line) == len(line)
-        except OSError:
-            return False
-
-
-def _line(what: str, fields: dict[str, Any]) -> bytes:
-    text = json.dumps({"is": what, **fields}, ensure_ascii=False, separators=(",", ":"))
-    return b"\x1e" + text.encode("utf-8", "replace") + b"\n"
-
-
-class Orders:
-    """The file of orders: gives each complete line once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-
-    def look(self) -> list[dict[str, Any]] | None:
-        """Give the orders that are new; None if nothing was written. Raises FileNotFoundError.
-
-        The file is opened anew: a network file system may go on showing old contents otherwise.
-        """
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            text = file.read()
-        end = text.rfind(b"\n") + 1
-        if end == 0:
-            return None
-        self._offset += end
-        return [order for order in map(_order, text[:end].splitlines()) if order is not None]
-
-
-def _order(line: bytes) -> dict[str, Any] | None:
-    """Read one order; None for anything else."""
-    try:
-        order = json.loads(line.decode("utf-8"))
-    except ValueError:
-        return None
-    if not isinstance(order, dict):
-        return None
-    if order.get("do") in ("alive", "quit"):
-        return order
-    frame, number = order.get("frame"), order.get("try")
-    whole = type(frame) is int and type(number) is int and number >= 0
-    return order if whole and order.get("do") in ("frame", "drop", "collected") else None
 
 
 class Driver:
@@ -138,6 +68,7 @@ class Driver:
         self._log = log
         self._orders = Orders(run / "orders")
         self._waiting: list[tuple[int, int]] = []
+        self._for_cpu: set[tuple[int, int]] = set()
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
         self._in_hand: tuple[int, int] | None = None
         self._pictures = Pictures(run / "pictures")
@@ -163,6 +94,7 @@ class Driver:
         self._scene, facts = open_scene(
             blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
         )
+        facts.update(use_compute(self._scene, settings.get("compute") or {}))
         self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
@@ -223,6 +155,8 @@ class Driver:
             return
         key = (order["frame"], order["try"])
         if order["do"] == "frame":
+            if order.get("on_cpu") is True:
+                self._for_cpu.add(key)
             self._beside.heard(key, order)
             self._want(key)
         elif order["do"] == "drop":
@@ -289,15 +223,17 @@ class Driver:
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
         self._scene.render.use_persistent_data = self._is_sound and self._keeps_data
-        with self._limited(key):
+        cpu = key in self._for_cpu
+        with self._limited(key), on_cpu(cpu):
+            uses = uses_gpu(self._scene)
             try:
                 render_frame(self._scene, key[0], folder, self._pattern)
             except RuntimeError as problem:
                 error = str(problem).strip()
         self._rendered = time.monotonic()
-        poison = gpu_error(self._run / "log", logged)
+        kind, poison = gpu_error(self._run / "log", logged, uses)
         if poison:
-            self._fail(key, "gpu-error", poison)
+            self._fail(key, kind, poison)
         elif error:
             full = is_full(folder) or "no space left on device" in error.lower()
             self._fail(key, "device-disk-full" if full else "render-error", error)
@@ -338,7 +274,7 @@ class Driver:
             self._fail(key, "device-disk-full" if is_full(folder) else "output-missing", flaw)
             return
         fields.update(at=time.time(), files=files, memory=memory())
-        if len(_line("rendered", fields)) > _LINE_AT_MOST:
+        if len(line_of("rendered", fields)) > LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
             self._is_sound, self._unpictured = True, key

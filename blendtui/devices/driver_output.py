@@ -17,29 +17,6 @@ if TYPE_CHECKING:
 else:
     from driver_project import hash_file
 
-# Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
-_GPU_ERROR = re.compile(
-    rb"\b(?:CUDA|HIP|OptiX|oneAPI|Metal)(?: \w+)? error\b|launch failed|illegal address"
-    rb"|kernel compilation failed|out of (?:GPU )?memory|std::bad_alloc|unable to open a display",
-    re.IGNORECASE,
-)
-_TAIL_AT_MOST = 4 * 2**20
-
-
-def gpu_error(log: Path, offset: int) -> str:
-    """Give the first line of a GPU's trouble since `offset`, empty if there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(offset)
-            text = file.read(_TAIL_AT_MOST)
-    except OSError:
-        return ""
-    found = _GPU_ERROR.search(text)
-    if found is None:
-        return ""
-    begin = text.rfind(b"\n", 0, found.start()) + 1
-    return text[begin:].splitlines()[0].decode("utf-8", "replace").strip()
-
 
 def outputs(folder: Path) -> tuple[list[dict[str, Any]], str]:
     """List a frame's files with size and hash; the text says what is wrong with them."""

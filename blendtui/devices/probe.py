@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import time
 from pathlib import Path
 
@@ -13,24 +12,23 @@ from blendtui.devices import probe_scripts as scripts
 from blendtui.devices.connection import connect
 from blendtui.devices.link import Link, Output
 from blendtui.devices.local_server import LocalServer
+from blendtui.devices.survey import (
+    START,
+    Card,
+    FoundBlender,
+    find_blenders,
+    find_cards,
+    prefix,
+    within,
+)
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.settings import DeviceSettings
 from blendtui.wording import duration, explain
 
-# In seconds. A first start of Blender from a cold disk or in a container takes its time.
 _ANSWER = 20.0
-_START = 90.0
 # Below this, a difference between two clocks harms nothing here.
 _SKEW = 5.0
-
-
-class FoundBlender(msgspec.Struct, frozen=True):
-    """A Blender on a device; `chosen` is the one that devices.toml names."""
-
-    path: str
-    version: str
-    chosen: bool = False
 
 
 class Gpu(msgspec.Struct, frozen=True):
@@ -54,6 +52,7 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None = None
     blenders: tuple[FoundBlender, ...] = ()
     gpus: tuple[Gpu, ...] | None = None
+    cards: tuple[Card, ...] = ()
     cores: int | None = None
     memory: int | None = None
     disk_free: int | None = None
@@ -120,7 +119,7 @@ async def _far(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
 
 async def _machine(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
     """Cores, memory, room, and the folders that we need."""
-    output = await _within(_ANSWER, link, scripts.FACTS, device.work_dir, device.share_mount or "")
+    output = await within(_ANSWER, link, scripts.FACTS, device.work_dir, device.share_mount or "")
     if output is None:
         return _with(checkup, _silent(device))
     facts = scripts.read_facts(output.stdout)
@@ -147,30 +146,24 @@ async def _machine(link: Link, device: DeviceSettings, checkup: Checkup) -> Chec
 
 
 async def _blenders(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
-    """All Blenders in the usual places, the configured one first."""
-    output = await _within(_ANSWER, link, scripts.BLENDERS, device.blender)
-    own, others = scripts.read_paths(output.stdout if output else b"")
-    chosen, *versions = await asyncio.gather(
-        _version(link, device.blender, *_prefix(device)), *(_version(link, path) for path in others)
-    )
-    pairs = zip(others, versions, strict=True)
-    found = [FoundBlender(path, version) for path, version in pairs if version]
-    if chosen is not None:
-        # Behind a launcher (a container, another machine) it need not be in our sight.
-        found.insert(0, FoundBlender(own or device.blender, chosen, chosen=True))
-    checkup = msgspec.structs.replace(checkup, blenders=tuple(found))
-    if chosen is None:
-        facts = {"blender": device.blender}
-        return _with(checkup, Fault.of(FaultKind.BLENDER_MISSING, device=device.name, **facts))
+    """The Blenders that devices.toml names, or those in the usual places, and their cards."""
+    found = await find_blenders(link, device)
+    cards = await find_cards(link)
+    checkup = msgspec.structs.replace(checkup, blenders=found, cards=cards)
+    answered = {one.name for one in found}
+    for name in device.blender or ("blender",):
+        if name not in answered and (device.blender or not found):
+            fault = Fault.of(FaultKind.BLENDER_MISSING, device=device.name, blender=name)
+            checkup = _with(checkup, fault)
     return checkup
 
 
 async def _gpus(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup:
     """The cards that Cycles sees in the configured Blender."""
-    if not any(blender.chosen for blender in checkup.blenders):
+    if not checkup.blenders:
         return checkup
-    expression = scripts.GPU_EXPRESSION
-    output = await _within(_START, link, scripts.GPUS, device.blender, expression, *_prefix(device))
+    blender, expression = checkup.blenders[0].path, scripts.GPU_EXPRESSION
+    output = await within(START, link, scripts.GPUS, blender, expression, *prefix(device))
     found = scripts.read_gpus(output.stdout) if output else None
     if found is None:
         fault = Fault.of(FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=_last(output))
@@ -179,35 +172,9 @@ async def _gpus(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup
     return msgspec.structs.replace(checkup, gpus=gpus)
 
 
-async def _version(link: Link, blender: str, *prefix: str) -> str | None:
-    output = await _within(_START, link, scripts.VERSION, blender, *prefix)
-    return scripts.read_version(output.stdout) if output else None
-
-
-async def _within(seconds: float, link: Link, script: str, *args: str) -> Output | None:
-    """Run a script; None if it has not ended in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await link.run(script, *args)
-    except TimeoutError:
-        return None
-
-
-def _prefix(device: DeviceSettings) -> list[str]:
-    """Give the words before Blender's command: its environment and the launcher."""
-    settings = [f"{name}={value}" for name, value in device.env.items()]
-    try:
-        launcher = shlex.split(device.launch)
-    except ValueError as error:
-        detail = f"`launch` cannot be read: {error}"
-        facts = {"device": device.name, "detail": detail}
-        raise Failure.of(FaultKind.BLENDER_NOT_STARTED, **facts) from error
-    return (["env", *settings] if settings else []) + launcher
-
-
 def _last(output: Output | None) -> str:
     if output is None:
-        return f"no answer within {duration(_START)}"
+        return f"no answer within {duration(START)}"
     told = output.stderr.decode("utf-8", "replace").strip().splitlines()
     return told[-1] if told else f"exit status {output.status}"
 

@@ -56,18 +56,46 @@ CLOCK = "LC_ALL=C date +%s.%N"
 BLENDERS = (
     _HOME
     + r"""
-printf '%s\0' "$(command -v "$(home "$1")")"
-for found in /opt/blender*/blender /usr/bin/blender \
-    /usr/local/bin/blender /usr/local/blender*/blender /snap/bin/blender "$HOME"/blender*/blender \
+LC_ALL=C; export LC_ALL
+tell() {
+    stamp=
+    [ -z "$1" ] || stamp=$(ls -iLldn -- "$1" 2>/dev/null |
+        { read -r inode _ _ _ _ size month day time _; echo "$inode $size $month $day $time"; })
+    printf '%s\0%s\0' "$1" "$stamp"
+}
+if [ $# -gt 0 ]; then
+    for name in "$@"; do tell "$(command -v "$(home "$name")")"; done
+    exit 0
+fi
+for found in "$(command -v blender)" /opt/blender*/blender /opt/blender/*/blender \
+    /usr/local/bin/blender /usr/local/blender*/blender /usr/bin/blender /snap/bin/blender \
+    "$HOME"/blender*/blender "$HOME"/.local/bin/blender \
     /Applications/Blender*.app/Contents/MacOS/Blender \
     "$HOME"/Applications/Blender*.app/Contents/MacOS/Blender
 do
-    if [ -f "$found" ] && [ -x "$found" ]; then printf '%s\0' "$found"; fi
+    if [ -f "$found" ] && [ -x "$found" ]; then tell "$found"; fi
 done
+exit 0
 """
 )
-"""$1 the command that devices.toml names. Prints paths, each ended by a NUL, first that command's
-(empty where there is none)."""
+"""The arguments are the commands that devices.toml names; without any, the usual places are looked
+through. Prints a path (empty for a command that isn't there) and what tells its file from a later
+one, each ended by a NUL."""
+
+CARDS = r"""
+LC_ALL=C; export LC_ALL
+if command -v nvidia-smi >/dev/null; then
+    nvidia-smi --query-gpu=memory.total,name --format=csv,noheader,nounits 2>/dev/null |
+        sed -n 's/^ *\([0-9][0-9]*\), *\(.*\)$/mib \1 \2/p'
+fi
+for memory in /sys/class/drm/card*/device/mem_info_vram_total; do
+    [ -r "$memory" ] || continue
+    name=$(cat "${memory%/*}/product_name" 2>/dev/null)
+    echo "bytes $(cat "$memory" 2>/dev/null) ${name:-AMD graphics card}"
+done
+exit 0
+"""
+"""Prints the memory and the name of each graphics card whose driver tells it, one a line."""
 
 VERSION = _HOME + 'blender=$(home "$1"); shift; exec "$@" "$blender" --version </dev/null'
 """$1 Blender, then the words that stand before it."""
@@ -100,7 +128,9 @@ print()
 print({_MARK!r} + json.dumps(found), flush=True)
 """
 
-_VERSION_LINE = re.compile(rb"^Blender (\d+\.\d+(?:\.\d+)?[^\s()]*)", re.MULTILINE)
+_VERSION_LINE = re.compile(rb"^Blender (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?[^\s()]{0,16})", re.MULTILINE)
+_CARD = re.compile(r"(mib|bytes) (\d{1,15}) (\S.*)", re.ASCII)
+_NAME_AT_MOST = 100
 _NUMBER = re.compile(rb"(\d+)(\.\d+)?")
 
 
@@ -127,10 +157,18 @@ def read_clock(output: bytes) -> float | None:
     return int(match[1]) + (float(match[2]) if match[2] else 0.5)
 
 
-def read_paths(output: bytes) -> tuple[str, list[str]]:
-    """Read what BLENDERS printed: the configured one (maybe empty), and the others, each once."""
-    own, *others = output.decode("utf-8", "surrogateescape").split("\0")
-    return own, [path for path in dict.fromkeys(others) if path not in ("", own)]
+def read_places(output: bytes) -> list[tuple[str, str]]:
+    """Read what BLENDERS printed: paths, each with its stamp; empty where there is none."""
+    words = output.decode("utf-8", "surrogateescape").split("\0")
+    return list(zip(words[:-1:2], words[1:-1:2], strict=False))
+
+
+def read_cards(output: bytes) -> list[tuple[str, int]]:
+    """Read what CARDS printed: name, and bytes of memory."""
+    lines = output.decode("utf-8", "replace").splitlines()
+    found = [_CARD.fullmatch(line.strip()) for line in lines]
+    units = {"mib": 2**20, "bytes": 1}
+    return [(one[3][:_NAME_AT_MOST], int(one[2]) * units[one[1]]) for one in found if one]
 
 
 def read_version(output: bytes) -> str | None:

@@ -52,7 +52,7 @@ class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try
 
 
 class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
-    """Render a frame. A repeated order is done once, and answered again.
+    """Render a frame, on the CPU if so told. A repeated order is done once, and answered again.
 
     Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
     `display` there is a small picture as it is seen on a display, where its own file is none.
@@ -62,6 +62,7 @@ class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
     number: int
     sound: tuple[int, int] | None = None
     display: bool = False
+    on_cpu: bool = False
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -116,8 +117,10 @@ class OpenedFacts(msgspec.Struct, frozen=True):
 
     `blender` is the running version, `active` the file's active scene, `movie` whether the scene
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
-    not there (50 at most). `asked` is about the movie, as the scene is rendered. `unbaked` are
-    simulations that are not baked, `unknown_nodes` those for which an add-on is missing.
+    not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
+    engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
+    movie, as the scene is rendered. `unbaked` are simulations that are not baked, `unknown_nodes`
+    those for which an add-on is missing.
     """
 
     name: str
@@ -138,6 +141,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     unbaked: tuple[str, ...] = ()
     unknown_nodes: tuple[str, ...] = ()
+    compute: str = ""
+    lacks_gpu: bool = False
     asked: MovieAsked | None = None
 
     def scene(self) -> SceneFacts:

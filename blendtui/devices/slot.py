@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
-import shlex
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import msgspec
 
 from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.devices.survey import prefix
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DRIVER_FILES = (
     "driver.py",
+    "driver_compute.py",
+    "driver_lines.py",
     "driver_memory.py",
     "driver_movie.py",
     "driver_names.py",
@@ -42,6 +44,7 @@ DRIVER_FILES = (
     "driver_scene.py",
     "driver_simulations.py",
     "driver_unknown.py",
+    "driver_trouble.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -71,6 +74,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
     `farm.overrides`, by name. `simulate_to` is the frame up to which simulations that are not
     baked are computed before any is rendered; None leaves them as they are.
+    `compute` has the `kind` of device that Cycles is to use and the
+    `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
     """
 
     scene: str | None = None
@@ -81,6 +86,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     out: str | None = None
     overrides: dict[str, object] = {}
     simulate_to: int | None = None
+    compute: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +162,19 @@ async def launch(link: Link, folder: RunFolder, device: DeviceSettings, allow_sc
         scripts.LAUNCH,
         folder.path,
         scripts.SUPERVISE,
-        device.blender,
+        device.first_blender,
         "--enable-autoexec" if allow_scripts else "--disable-autoexec",
         "" if device.threads is None else str(device.threads),
         "yes" if device.launch.strip() else "",
-        *_prefix(device),
+        *prefix(device),
     )
     pid = output.stdout.strip()
     if output.status == 0 and pid.isdigit():
         return int(pid)
     if output.status == scripts.NO_BLENDER:
-        raise Failure.of(FaultKind.BLENDER_MISSING, device=link.device, blender=device.blender)
+        raise Failure.of(
+            FaultKind.BLENDER_MISSING, device=link.device, blender=device.first_blender
+        )
     raise Failure.of(FaultKind.BLENDER_NOT_STARTED, device=link.device, detail=_words(output))
 
 
@@ -241,19 +249,6 @@ async def remove(link: Link, folder: RunFolder) -> None:
     output = await link.run(scripts.REMOVE, folder.path)
     if output.status != 0:
         raise _refused(link, folder.path, output, FaultKind.DEVICE_FILE_REFUSED)
-
-
-def _prefix(device: DeviceSettings) -> list[str]:
-    """Give the words before Blender's command: its environment and the launcher."""
-    settings = [f"{name}={value}" for name, value in device.env.items()]
-    try:
-        launcher = shlex.split(device.launch)
-    except ValueError as error:
-        detail = f"`launch` cannot be read: {error}"
-        raise Failure.of(
-            FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=detail
-        ) from error
-    return (["env", *settings] if settings else []) + launcher
 
 
 def _words(output: Output) -> str:

@@ -8,7 +8,7 @@ import itertools
 import logging
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blendtui.engine.office import Heard, Office
@@ -171,7 +171,11 @@ class Arrivals:
         self._journal.add_project(job, unpacked.project, facts)
         warnings = notes_of(rendered, jobfile.scene, jobfile.unbaked)
         in_order = goes_in_order(rendered.scene(jobfile.scene), jobfile.unbaked)
-        spec = _spec(job, unpacked.project.blend, jobfile, frames, in_order)
+        spec = replace(
+            _spec(job, unpacked.project.blend, jobfile, frames),
+            written_by=_version(facts),
+            in_order=in_order,
+        )
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
         await applied.wait()
@@ -240,9 +244,11 @@ def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     return frames_of(scene) if scene else ()
 
 
-def _spec(
-    job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...], in_order: bool
-) -> JobSpec:
+def _version(facts: BlendFacts) -> str:
+    return ".".join(map(str, facts.version))
+
+
+def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> JobSpec:
     return JobSpec(
         job,
         blend,
@@ -254,5 +260,4 @@ def _spec(
         allow_scripts=jobfile.allow_scripts,
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
-        in_order=in_order,
     )

@@ -23,18 +23,19 @@ class Beside:
         self._jobs = jobs
         self._spans: dict[str, tuple[int, int]] = {}
 
-    def order(self, run: Run, frame: int, number: int) -> RenderOrder:
+    def order(self, run: Run, frame: int, number: int, *, on_cpu: bool = False) -> RenderOrder:
         """Give the order for a try of a frame."""
         job = self._jobs.get(run.job)
         if job is None or not job.spec.frames:
-            return RenderOrder(frame, number)
+            return RenderOrder(frame, number, on_cpu=on_cpu)
         frames = job.spec.frames
         sound = None
         if frame == frames[0]:
             sound = self._spans[run.job] = span_of(frames)
         elif frame == frames[-1] and self._spans.get(run.job) != span_of(frames):
             sound = span_of(frames)
-        return RenderOrder(frame, number, sound, len(frames) > 1 and frame in chosen(frames))
+        display = len(frames) > 1 and frame in chosen(frames)
+        return RenderOrder(frame, number, sound, display, on_cpu)
 
     def opened(self, job: str, asked: MovieAsked) -> None:
         """Keep what Blender says of a job's movie.

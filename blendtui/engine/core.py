@@ -23,6 +23,7 @@ from blendtui.engine.pictures import Pictures
 from blendtui.engine.power import Power
 from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
+from blendtui.engine.surveys import Surveys
 from blendtui.engine.tasks import end
 from blendtui.engine.vitals import Vitals
 from blendtui.engine.wishes import Wishes
@@ -123,6 +124,7 @@ class Engine:
         self._pictures = Pictures(self._office, self._journal, farm, self._fleet.read_picture)
         self._reports = Reports(self._office)
         self._vitals = Vitals(self._office, self._journal)
+        self._surveys = Surveys(self._office, self._journal)
         self._power = Power(self._office, farm, self._fleet)
         self._finishing = Finishing(self._office, self._journal, farm, self._reports)
         errands = Errands(
@@ -171,6 +173,7 @@ class Engine:
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._reports.keep(), name="reports"),
                     group.create_task(self._vitals.keep(), name="vitals"),
+                    group.create_task(self._surveys.keep(), name="surveys"),
                     group.create_task(self._pictures.keep(), name="pictures"),
                     group.create_task(self._office.live.keep(), name="live logs"),
                     group.create_task(keep_small(), name="memory"),
@@ -200,6 +203,7 @@ class Engine:
         for job, _ in saved.jobs:
             if job.is_open or not job.reported:
                 await asyncio.to_thread(self._office.share.sweep, job.name, runs)
+        self._surveys.load()
         await self._fleet.equip()
 
     async def _close(self) -> None:
@@ -385,4 +389,5 @@ class Engine:
         known = self._scheduler.farm.jobs.get(job)
         if found is None or known is None:
             raise Failure.of(FaultKind.JOB_UNKNOWN, job=job)
-        return Work(known.spec, found[0], found[1], self._office.places.project(job))
+        place = self._office.places.project(job)
+        return Work(known.spec, found[0], found[1], place, known.blender)

@@ -149,6 +149,8 @@ def _spec(device: DeviceSettings, rests: bool) -> DeviceSpec:
         restart_after=device.restart_after,
         memory_limit=device.memory_limit,
         resting=rests,
+        compute=device.compute,
+        cpu_fallback=device.cpu_fallback,
     )
 
 

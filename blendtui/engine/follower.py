@@ -13,6 +13,7 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.file_kinds import by_kind
 from blendtui.farm.model import AttemptState, Run
 from blendtui.farm.project import BlendFacts
+from blendtui.farm.versions import is_named
 from blendtui.journal import Progress
 
 KILLED = frozenset({129, 130, 137, 143})
@@ -104,6 +105,8 @@ class Follower:
     def _fact(self, line: protocol.DriverLine, log: int) -> Event | None:
         run = self.run.id
         match line:
+            case protocol.Hello() if not self._has_failed:
+                return self._greeted(line.blender[:SHORT])
             case protocol.Opened() if not self._is_open:
                 self._is_open = True
                 if line.facts.asked is not None:
@@ -128,6 +131,16 @@ class Follower:
             case protocol.Ended():
                 return self._ended(line.status)
         return None
+
+    def _greeted(self, version: str) -> Event | None:
+        """Take no Blender of another version than the job's, before it opens the project."""
+        wanted = self._office.work(self.run.job).blender
+        if is_named(version, wanted):
+            return None
+        self._has_failed = True
+        self._office.surveys.pop(self._device, None)  # it doesn't hold: all is looked at anew
+        facts = {"device": self._device, "blender": version, "wanted": wanted}
+        return ev.RunFailed(self.run.id, Fault.of(FaultKind.BLENDER_VERSION, **facts))
 
     def _rendered(self, line: protocol.Rendered, log: int) -> Event:
         """Take what could be true: some files, each with its own name, in the frame's folder."""
@@ -181,6 +194,8 @@ class Follower:
         """Compare what was read without Blender with what Blender itself says."""
         facts = self._office.work(self.run.job).facts
         missing = self._missing(facts, opened) + self._unseen(facts, opened)
+        if opened.lacks_gpu:
+            missing += (Fault.of(FaultKind.GPU_NOT_SET_UP, device=self._device),)
         read = facts.scene(opened.name) if facts else None
         if read is None:
             return missing

@@ -7,6 +7,7 @@ import msgspec
 from blendtui.devices import slot, transfer
 from blendtui.devices.connection import Link
 from blendtui.devices.slot import RunFolder, RunSettings
+from blendtui.engine import surveys
 from blendtui.engine.office import Office, Work
 from blendtui.farm.model import Run
 from blendtui.settings import DeviceSettings
@@ -40,7 +41,12 @@ async def launch(
     work = office.work(run.job)
     await slot.prepare(link, folder, _driver_settings(office, device, work, run))
     threads = work.spec.overrides.threads_of(device.threads)
-    settings = msgspec.structs.replace(device, threads=threads)
+    if device.name not in office.surveys:
+        await surveys.look(office, device, link)
+    found = office.surveys.get(device.name)
+    path = found.path(work.blender or work.spec.blender) if found else None
+    blender = (path,) if path else device.blender
+    settings = msgspec.structs.replace(device, threads=threads, blender=blender)
     await slot.launch(link, folder, settings, work.spec.allow_scripts)
 
 
@@ -58,4 +64,13 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         out=out,
         overrides=work.spec.overrides.as_data(),
         simulate_to=work.spec.frames[-1] if work.spec.in_order else None,
+        compute=compute_of(device, run.slot.number),
     )
+
+
+def compute_of(device: DeviceSettings, slot: int) -> dict[str, object]:
+    """Give what Cycles is to render with: the kind, and which card counted from 1 (none: all)."""
+    if device.compute is None:
+        return {}
+    alone = device.gpus == "one" and device.compute != "CPU"
+    return {"kind": device.compute, **({"card": slot} if alone else {})}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.devices.survey import Survey
 from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.ownership import Owners
@@ -47,12 +48,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a device needs to know of a job: its spec, its files, and where they lie here."""
+    """What a device needs to know of a job: its spec, its files, and where they lie here.
+
+    `blender` is the version that all its frames come from, empty where that isn't decided.
+    """
 
     spec: JobSpec
     project: Project
     facts: BlendFacts | None
     root: Path
+    blender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Office:
     a job's project, `offset` says how far a run's log has been read, `keep_log` keeps the log of
     a failed try (job, frame, number of the try, text), `jobs_on` names the jobs of which a device
     has anything, `live` hears what Blenders say, `owners` know whose a frame's files are.
+    `surveys` has what was found on each device when it was reached last.
     `progress` has the newest word of each run, and `vitals` of each device, until it is stored;
     `pictured` each run's newest picture, the newest of all last, until it is fetched. `storing`
     says that the store does not have all yet. `beside` knows what orders want beside frames.
@@ -92,6 +98,7 @@ class Office:
     live: LiveLogs
     owners: Owners
     beside: Beside
+    surveys: dict[str, Survey] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
     vitals: dict[str, VitalsRow] = field(default_factory=dict)
     pictured: dict[str, Pictured] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from blendtui.devices.protocol import (
     QuitOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
-from blendtui.engine import launching
+from blendtui.engine import launching, surveys
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office
@@ -91,7 +91,7 @@ class Station:
         """Use other settings from now on; a device that is reached otherwise is reached anew."""
         if settings == self._settings:
             return
-        before, after = (_way_to(one) for one in (self._settings, settings))
+        before, after = (surveys.way_to(one) for one in (self._settings, settings))
         self._settings = settings
         if before != after:
             await self.close()
@@ -157,6 +157,7 @@ class Station:
                 until_reached.push_async_callback(link.close)
                 self._work_dir = await slot.resolve_work_dir(link, self._settings.work_dir)
                 await self._clear(link)
+                await surveys.look(self._office, self._settings, link)
                 until_reached.pop_all()
             # Only now: decisions from before it was lost must not meet it half ready.
             self._link = link
@@ -228,8 +229,9 @@ class Station:
         match decision:
             case do.StartRun():
                 return await self._start(run)
-            case do.OrderFrame(frame=frame, number=number):
-                await self._append(run, self._office.beside.order(run, frame, number))
+            case do.OrderFrame(frame=frame, number=number, on_cpu=on_cpu):
+                order = self._office.beside.order(run, frame, number, on_cpu=on_cpu)
+                await self._append(run, order)
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):
@@ -392,8 +394,3 @@ class Station:
         """
         await self._collector.until_idle()
         return await read_small(self._require(), self._folder(run).picture(name), size)
-
-
-def _way_to(settings: DeviceSettings) -> tuple[object, ...]:
-    """Give what a link depends on; all else holds for the runs that begin from then on."""
-    return (settings.host, settings.port, settings.user, settings.key, settings.work_dir)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 
-from blendtui.farm import elsewhere, in_order
+from blendtui.farm import elsewhere, gpu_memory, in_order
 from blendtui.farm.claims import place
 from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import Desk
@@ -183,4 +183,5 @@ def order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
     farm.add_attempt(attempt)
     farm.set_frame(frame, FrameState.GIVEN)
     run.idle_since = None
-    farm.decide(OrderFrame(run.id, frame.number, number))
+    on_cpu = bool(frame.failures) and gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
+    farm.decide(OrderFrame(run.id, frame.number, number, on_cpu))

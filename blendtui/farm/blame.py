@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from blendtui.farm import gpu_memory
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
@@ -47,6 +48,11 @@ JOB_FAULTS = frozenset(
 )
 """What no device could render: the job ends at once."""
 
+DEVICE_FAULTS = frozenset(
+    {FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING, FaultKind.GPU_MISSING}
+)
+"""What a device lacks for a job: it need not try again as it is, others may render."""
+
 OUTSIDE_FAULTS = frozenset({FaultKind.BLENDER_LEFT, FaultKind.LINK_LOST})
 """Ends of a Blender that say nothing about the frame which it was rendering."""
 
@@ -78,11 +84,25 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     frame.failures = (*frame.failures, FailedTry(attempt.slot.device, fault))
     farm.touch(frame)
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
-    if len(frame.failures) >= FRAME_TRIES and not frame.live:
+    if _is_lost(farm, frame, now) and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
-    _judge_device(farm, farm.devices[attempt.slot.device], job, frame.number, fault)
-    _judge_job(farm, job, fault, now)
+    device = farm.devices[attempt.slot.device]
+    if fault.kind is not FaultKind.GPU_MEMORY or not device.spec.cpu_fallback:
+        _judge_device(farm, device, job, frame.number, fault)
+    if fault.kind is not FaultKind.GPU_MEMORY or frame.state is FrameState.FAILED:
+        _judge_job(farm, job, fault, now)
+
+
+def _is_lost(farm: Farm, frame: Frame, now: float) -> bool:
+    """Whether a frame has failed often enough, or nobody's GPU has room for it."""
+    overflows = gpu_memory.overflows(frame)
+    if len(frame.failures) - len(overflows) >= FRAME_TRIES:
+        return True
+    desk = farm.desks.get(frame.job)
+    return bool(overflows) and not (
+        desk is not None and gpu_memory.somebody_may_try(farm, desk, frame, now)
+    )
 
 
 def _judge_device(farm: Farm, device: Device, job: Job, number: int, fault: Fault) -> None:
@@ -97,9 +117,7 @@ def _judge_device(farm: Farm, device: Device, job: Job, number: int, fault: Faul
         return
     if not any(pace.seen and who[0] != device.name for who, pace in desk.learner.paces.items()):
         return
-    device.set_aside[job.name] = fault
-    farm.touch(device)
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    set_aside(farm, device, job, fault)
     _forgive(farm, device, frames)
     for run in farm.runs_on(device.name):
         for attempt in list(run.attempts.values()):
@@ -148,10 +166,21 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
     farm.touch(device)
     if troubles < START_TRIES or fault.kind in WAITED_FAULTS:
         return
-    device.set_aside[job.name] = fault
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    refuse(farm, device, job, fault, now)
+
+
+def refuse(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
+    """Keep a device from a job that it can't render; the job ends where nobody can."""
+    set_aside(farm, device, job, fault)
     if job.is_open and not _somebody_may_render(farm, job):
         farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def set_aside(farm: Farm, device: Device, job: Job, fault: Fault) -> None:
+    """Keep a device from a job, and say why."""
+    device.set_aside[job.name] = fault
+    farm.touch(device)
+    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
 
 
 def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
@@ -159,9 +188,7 @@ def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> Non
 
     A single one of several may be wrong, or lie; then the others go on without it.
     """
-    device.set_aside[job.name] = fault
-    farm.touch(device)
-    farm.note(NoteKind.SET_ASIDE, job=job.name, device=device.name, fault=fault)
+    set_aside(farm, device, job, fault)
     told = [one.set_aside.get(job.name) for one in farm.devices.values()]
     agreed = sum(one is not None and one.kind in JOB_FAULTS for one in told)
     if agreed > 1 or not _others_may_render(farm, job, device.name):

@@ -14,6 +14,7 @@ from blendtui.farm.elsewhere import can_start, starts_for_shunned
 from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
+from blendtui.farm.version_rules import decide
 
 IDLE_PATIENCE = 300.0
 """Seconds that a Blender of a paused job is kept open without work."""
@@ -59,6 +60,8 @@ def _turn(farm: Farm, desk: Desk) -> tuple[int, int, int]:
 def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
     """Get the job the slots that it can use."""
     job = desk.job
+    if not decide(farm, job):
+        return
     starting = sum(run.state is RunState.STARTING for run in desk.runs.values())
     missing = _quota(farm, desk) - starting - len(desk.resting)
     offers = [
@@ -86,9 +89,9 @@ def _chosen(
     farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], missing: int, now: float
 ) -> list[SlotId]:
     """Choose the slots to start, the first of those that bring most; more for refused frames."""
-    chosen = starts_for_shunned(desk, offers)
+    chosen = starts_for_shunned(farm, desk, offers)
     if desk.job.spec.in_order:
-        chosen += [slot for _, slot in in_order.quickest(farm, desk, offers)]
+        chosen += [slot for _, slot in in_order.quickest(farm, desk, offers, now)]
         return chosen[:missing]
     if missing > 0:
         chosen += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in chosen]

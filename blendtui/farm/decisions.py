@@ -27,7 +27,7 @@ class StartRun:
 
 @dataclass(frozen=True, slots=True)
 class OrderFrame:
-    """Tell the run to render the frame. Repeating an order does no harm.
+    """Tell the run to render the frame, `on_cpu` if it has to. Repeating an order does no harm.
 
     Its answer comes by the run's log: FrameStarted, FrameRendered, FrameFailed.
     """
@@ -35,6 +35,7 @@ class OrderFrame:
     run: str
     frame: int
     number: int
+    on_cpu: bool = False
 
     def failed(self, fault: Fault) -> Event:
         """Answer for the failure."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import DeviceMode, DeviceSpec, Job, SlotId
 from blendtui.farm.start_times import StartTimes
+from blendtui.farm.versions import may_render
 
 LOST_AFTER = 60.0
 """Seconds without contact after which a device's frames are given to others."""
@@ -19,7 +20,8 @@ class Device:
     `lost_since` is when contact ended, None while there is contact or never was. `troubles`
     counts failed starts in a row for a job, `failing` has the frames that failed in a row;
     `set_aside` has the jobs that it is kept from and why. `blenders` are the versions that it is
-    known to have; empty before a first run, when any job may try.
+    known to have; empty where nobody knows, and any job may try. `gpu_memory` is that of its
+    smallest card in bytes, None where it isn't known; it is not kept in the store.
     """
 
     spec: DeviceSpec
@@ -34,6 +36,7 @@ class Device:
     start_times: StartTimes = field(default_factory=StartTimes)
     projects: dict[str, None] = field(default_factory=dict)
     blenders: frozenset[str] = frozenset()
+    gpu_memory: int | None = None
 
     def __repr__(self) -> str:
         return f"<Device {self.name} contact={self.contact} set_aside={list(self.set_aside)}>"
@@ -56,11 +59,15 @@ class Device:
         return (
             self.spec.enabled
             and self.mode is DeviceMode.ON
-            and job.spec.tags <= self.spec.tags
-            and (not job.spec.devices or self.name in job.spec.devices)
-            and self.has_blender(job.spec.blender)
+            and self.is_wanted(job)
+            and self.has_blender(job)
             and job.name not in self.set_aside
         )
+
+    def is_wanted(self, job: Job) -> bool:
+        """Whether the job's tags and names of devices mean this one."""
+        named = not job.spec.devices or self.name in job.spec.devices
+        return named and job.spec.tags <= self.spec.tags
 
     def forget(self, job: str) -> None:
         """Keep in mind nothing about a job that is over."""
@@ -71,8 +78,6 @@ class Device:
         """Whether a Blender of the device has had the job's project open."""
         return job in self.projects
 
-    def has_blender(self, wanted: str) -> bool:
-        """Whether one of its Blenders is of the wanted version ("4.2" takes "4.2.3")."""
-        if not wanted or not self.blenders:
-            return True
-        return any(f"{one}.".startswith(f"{wanted}.") for one in self.blenders)
+    def has_blender(self, job: Job) -> bool:
+        """Whether it has a Blender for the job; one of which nothing is known may have it."""
+        return not self.blenders or any(may_render(job, one) for one in self.blenders)

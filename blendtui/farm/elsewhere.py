@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from blendtui.farm.desk import Desk
 from blendtui.farm.device import Device
+from blendtui.farm.gpu_memory import may_try
 from blendtui.farm.model import Frame, FrameState, Job, RunState, SlotId
 from blendtui.farm.state import Farm
 
 
 def is_refused(farm: Farm, desk: Desk, frame: Frame, device: Device, now: float) -> bool:
-    """Whether a frame that failed on this device is left to others that have not failed it yet."""
+    """Whether a frame that failed is left to others: those that have not failed it yet.
+
+    What a GPU has no room for is never given to it.
+    """
     failed = frame.failed_on
+    if not may_try(farm, frame, device):
+        return True
     return device.name in failed and any(
-        other.name not in failed and _takes_part(farm, desk, other, now)
+        other.name not in failed
+        and may_try(farm, frame, other)
+        and _takes_part(farm, desk, other, now)
         for other in farm.devices.values()
     )
 
@@ -43,7 +51,7 @@ def left_to(farm: Farm, desk: Desk, device: Device, now: float) -> Frame | None:
     return None
 
 
-def starts_for_shunned(desk: Desk, offers: list[tuple[float, SlotId]]) -> list[SlotId]:
+def starts_for_shunned(farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]]) -> list[SlotId]:
     """Choose slots to start for frames that all the running ones have failed."""
     chosen: list[SlotId] = []
     for number, frame in list(desk.shunned.items()):
@@ -52,12 +60,16 @@ def starts_for_shunned(desk: Desk, offers: list[tuple[float, SlotId]]) -> list[S
             continue
         at_work = {run.slot.device for run in desk.runs.values() if run.state in _COMING}
         at_work.update(slot.device for slot in chosen)
-        if at_work - frame.failed_on:
+        if any(_is_new_to(farm, frame, name) for name in at_work):
             continue
-        new = [(ready, slot) for ready, slot in offers if slot.device not in frame.failed_on]
+        new = [(ready, slot) for ready, slot in offers if _is_new_to(farm, frame, slot.device)]
         if new:
             chosen.append(min(new)[1])
     return chosen
+
+
+def _is_new_to(farm: Farm, frame: Frame, device: str) -> bool:
+    return device not in frame.failed_on and may_try(farm, frame, farm.devices[device])
 
 
 _COMING = (RunState.STARTING, RunState.READY)

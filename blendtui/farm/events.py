@@ -136,6 +136,18 @@ class DeviceReached:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSurveyed:
+    """A device was looked at: `blenders` are all its versions, none where that isn't known.
+
+    `gpu_memory` is that of its smallest card in bytes, as far as that is known.
+    """
+
+    device: str
+    blenders: frozenset[str]
+    gpu_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceLost:
     """The connection is gone or could not be made; the engine goes on trying."""
 
@@ -270,6 +282,7 @@ Event = (
     | DeviceRestart
     | PolicySet
     | DeviceReached
+    | DeviceSurveyed
     | DeviceLost
     | RunReady
     | RunFailed

@@ -76,12 +76,20 @@ def _first(farm: Farm, desk: Desk, device: Device, now: float) -> Frame | None:
 
 
 def quickest(
-    farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]]
+    farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], now: float
 ) -> list[tuple[float, SlotId]]:
-    """Sort slots, each with the time at which it's ready, by when they would be done with all."""
+    """Sort slots, each with the time at which it's ready, by when they would be done with all.
+
+    Those for which nothing is left but what is to be tried elsewhere are left out.
+    """
+    useful = [
+        (ready, slot)
+        for ready, slot in offers
+        if _first(farm, desk, farm.devices[slot.device], now) is not None
+    ]
 
     def end(offer: tuple[float, SlotId]) -> tuple[float, SlotId]:
         ready, slot = offer
         return ready + desk.pool.work / desk.speed(farm.devices[slot.device], slot.number), slot
 
-    return sorted(offers, key=end)
+    return sorted(useful, key=end)

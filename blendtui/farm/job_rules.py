@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blendtui.farm import version_rules
 from blendtui.farm.decisions import DropFrame, FinishJob
 from blendtui.farm.events import (
     JobAdded,
@@ -87,6 +88,7 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
                 farm.set_frame(frame, FrameState.WAITING)
     job.held = None
     farm.forgive_devices(job)
+    version_rules.forget(farm, job)
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
         farm.reopen(job)
     farm.touch(job)
@@ -148,6 +150,9 @@ def _why_nobody(farm: Farm, job: Job) -> str:
         return f"none has the tags {', '.join(sorted(job.spec.tags))}" if job.spec.tags else "none"
     if not any(one.spec.enabled for one in fitting):
         return "those that could are disabled"
+    lacking = version_rules.why_none(farm, job)
+    if lacking:
+        return lacking
     return "those that could failed to begin it"
 
 

@@ -113,7 +113,9 @@ class DeviceSpec:
 
     A Blender that has rendered `restart_after` frames, or takes more than `memory_limit` bytes
     after a frame, is restarted between two frames (None: never). While `resting` it is outside
-    the hours in which it may render.
+    the hours in which it may render. `compute` is "CPU" or the kind of GPU that Cycles is to use,
+    None where Blender's own preferences say it; `cpu_fallback` allows the CPU for frames for which
+    the GPU has not enough memory.
     """
 
     name: str
@@ -124,6 +126,8 @@ class DeviceSpec:
     restart_after: int | None = None
     memory_limit: int | None = None
     resting: bool = False
+    compute: str | None = None
+    cpu_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,9 @@ class JobSpec:
     """A job as it was taken: what to render of which project, and by whom.
 
     `frames` are the frame numbers in ascending order; `tags` are those that a device must all
-    have; `scene` is None for the file's active scene; `blender` is the version that it needs, as
-    far as it matters ("4.2"), empty for any. `devices` are those that may render, any if there
+    have; `scene` is None for the file's active scene; `blender` is the version that job.toml
+    wants, as far as it matters ("4.2"), empty for any; `written_by` is the one that saved the file,
+    as major.minor, empty where that isn't known. `devices` are those that may render, any if there
     are none; `overrides` is what is rendered otherwise than the .blend says. `in_order` jobs are
     simulated and rendered by one Blender at a time, frame after frame.
     """
@@ -148,6 +153,7 @@ class JobSpec:
     devices: frozenset[str] = frozenset()
     overrides: Overrides = AS_IT_IS
     in_order: bool = False
+    written_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +302,8 @@ class Job:
     `counts` has the number of frames in each state; the newest `first_faults` are kept until a
     frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what keeps its
     files from the share just now; `is_stuck` says that no device at all may render it. Those two
-    are not kept in the store.
+    are not kept in the store. `blender` is the version (major.minor) that all frames come from,
+    empty until it is chosen.
     """
 
     spec: JobSpec
@@ -315,6 +322,7 @@ class Job:
     reporting: bool = False
     held: FaultKind | None = None
     is_stuck: bool = False
+    blender: str = ""
 
     def __repr__(self) -> str:
         return f"<Job {self.name} {self.state} {dict(self.counts)}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from blendtui.farm import blame, in_order
+from blendtui.farm import blame, gpu_memory, in_order, version_rules
 from blendtui.farm.decisions import (
     CloseRun,
     CollectFrame,
@@ -23,6 +23,7 @@ from blendtui.farm.events import (
     DeviceReached,
     DeviceRestart,
     DevicesSet,
+    DeviceSurveyed,
     RunClosed,
     RunEnded,
     RunFailed,
@@ -63,7 +64,6 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
-        device.blenders = frozenset()
         if not device.contact and device.lost_since is None and farm.runs_on(device.name):
             device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)
@@ -144,6 +144,18 @@ def device_reached(farm: Farm, event: DeviceReached, now: float) -> None:
     resume_runs(farm, device, now)
 
 
+def device_surveyed(farm: Farm, event: DeviceSurveyed, now: float) -> None:
+    """Know which Blenders a device has; what was said of another one no longer holds."""
+    device = farm.devices.get(event.device)
+    if device is None:
+        return
+    device.blenders, device.gpu_memory = event.blenders, event.gpu_memory
+    for job, fault in list(device.set_aside.items()):
+        if fault.kind is FaultKind.BLENDER_VERSION:
+            del device.set_aside[job]
+    farm.touch(device)
+
+
 def resume_runs(farm: Farm, device: Device, now: float) -> None:
     """Follow again every run of a reachable device that nobody follows."""
     for run in farm.runs_on(device.name):
@@ -191,7 +203,8 @@ def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
     if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
         farm.revive(attempt, AttemptState.ORDERED)
     if attempt.is_in_hand:
-        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number))
+        on_cpu = gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
+        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number, on_cpu))
     elif not attempt.is_live:
         farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
 
@@ -240,10 +253,13 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     device.start_times.learn(now - run.started, device.has_project(job.name))
     device.projects[job.name] = None
+    fault = version_rules.settle(farm, job, device, event.blender)
     if event.blender:
-        device.blenders = frozenset({event.blender})
+        device.blenders |= {event.blender}
     farm.touch(device)
     device.troubles.pop(job.name, None)
+    if fault is not None:
+        blame.set_aside(farm, device, job, fault)
     for warning in event.warnings:
         if warning not in job.warnings and len(job.warnings) < WARNINGS_AT_MOST:
             job.warnings = (*job.warnings, warning)
@@ -263,7 +279,9 @@ def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
     _end(farm, run, event.fault, now, blames_frame=False)
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     farm.note(NoteKind.RUN_FAILED, job=job.name, device=device.name, fault=event.fault)
-    if event.fault.kind not in blame.JOB_FAULTS:
+    if event.fault.kind in blame.DEVICE_FAULTS:
+        blame.refuse(farm, device, job, event.fault, now)
+    elif event.fault.kind not in blame.JOB_FAULTS:
         blame.fail_start(farm, device, job, event.fault, now)
     elif job.is_open:
         blame.doubt(farm, device, job, event.fault, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from blendtui.farm import events, frame_rules, job_rules, range_rules, run_rules
+from blendtui.farm import events, frame_rules, gpu_memory, job_rules, range_rules, run_rules
 from blendtui.farm.assign import assign
 from blendtui.farm.device import Device
 from blendtui.farm.events import Event
@@ -41,6 +41,7 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         look_for_overdue(farm, desk, runs, now)
         if not desk.job.spec.in_order:
             reconsider(farm, desk, runs, now)
+        gpu_memory.give_up(farm, desk, now)
         desk.wake()
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
     for job in farm.unreported.values():
@@ -65,6 +66,7 @@ PLACING = (
     events.FramesAgain,
     events.DevicesSet,
     events.DeviceReached,
+    events.DeviceSurveyed,
     events.DeviceLost,
     events.RunFailed,
     events.RunEnded,
@@ -92,6 +94,7 @@ _HANDLERS: dict[type[Any], Callable[[Farm, Any, float], None]] = {
     events.DeviceRestart: run_rules.device_restart,
     events.PolicySet: _policy_set,
     events.DeviceReached: run_rules.device_reached,
+    events.DeviceSurveyed: run_rules.device_surveyed,
     events.DeviceLost: run_rules.device_lost,
     events.RunReady: run_rules.run_ready,
     events.RunFailed: run_rules.run_failed,

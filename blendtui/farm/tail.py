@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from blendtui.farm.desk import Desk, plan_end
 from blendtui.farm.device import Device
+from blendtui.farm.gpu_memory import may_try
 from blendtui.farm.model import Attempt, AttemptState, Frame, Run, RunState
 from blendtui.farm.state import Farm
 
@@ -155,7 +156,7 @@ def _best(farm: Farm, desk: Desk, prizes: list[Prize], run: Run, now: float) -> 
         gain = GAIN_TAKING if ordered else GAIN_COPYING
         if begin + prize.cost / speed * (1.0 + gain) < prize.end:
             frame = farm.frames[attempt.job][attempt.frame]
-            if _may_copy(farm, frame, run, ordered) and device.name not in frame.failed_on:
+            if _may_copy(farm, frame, run, ordered) and _has_chance(farm, frame, device):
                 return prize
     return None
 
@@ -166,3 +167,9 @@ def _may_copy(farm: Farm, frame: Frame, run: Run, ordered: bool) -> bool:
     if any(one.state is AttemptState.RENDERED or one.run == run.id for one in copies):
         return False
     return len(copies) == 1 if ordered else len(copies) <= COPIES
+
+
+def _has_chance(farm: Farm, frame: Frame, device: Device) -> bool:
+    return not frame.failures or (
+        device.name not in frame.failed_on and may_try(farm, frame, device)
+    )

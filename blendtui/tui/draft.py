@@ -214,9 +214,9 @@ def meant(key: str, typed: str) -> object:
         return _number(typed)
     if key in _SIZES:
         return int(typed) if typed.isdecimal() and typed.isascii() else typed
-    if key == "enabled":
+    if key in ("enabled", "cpu_fallback"):
         return _TRUTHS.get(typed.strip().lower(), typed)
-    if key == "tags":
+    if key == "tags" or (key == "blender" and "," in typed):
         return [word.strip() for word in typed.rstrip(", ").split(",")]
     if key == "env":
         pairs = [pair.partition("=") for pair in typed.rstrip(", ").split(",")]

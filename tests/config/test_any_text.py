@@ -162,7 +162,7 @@ def _devices(name: str, folder: Path) -> st.SearchStrategy[DeviceSettings]:
         port=st.none() | st.integers(1, 65535),
         user=st.none() | st.text("az09\\@", max_size=8).map(lambda text: f"u{text}"),
         key=st.none() | st.just(folder / "key"),
-        blender=_LINE.map(lambda text: f"b{text}"),
+        blender=st.lists(_LINE.map(lambda text: f"b{text}"), max_size=3, unique=True).map(tuple),
         work_dir=on_device,
         performance=st.floats(0.001, 10**6),
         slots=st.integers(1, 64),

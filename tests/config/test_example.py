@@ -51,8 +51,10 @@ def test_with_its_remarks_taken_away_it_is_right_too(tmp_path: Path) -> None:
     expected = DeviceSettings(
         name="left",
         host="local",
+        blender=("blender",),
         work_dir=left.work_dir,
         threads=8,
+        compute="OPTIX",
         restart_after=200,
         memory_limit=12 * 2**30,
     )

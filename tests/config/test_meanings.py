@@ -11,6 +11,8 @@ from blendtui.config import meanings, rules
 from blendtui.config.rules import Rule, Rules
 from blendtui.settings import DeviceSettings, Limits, ShareSettings
 
+_TEXTS = {"size", "cache", "policy", "gpus", "work_dir", "wake_address"}
+
 
 @pytest.mark.parametrize(
     ("table", "said", "usual"),
@@ -30,7 +32,7 @@ def test_each_setting_is_explained(
         assert meaning.endswith(".")
         default = getattr(usual, key)
         if otherwise and default and default is not True:
-            number = key not in ("size", "cache", "policy", "blender", "work_dir", "wake_address")
+            number = key not in _TEXTS
             value = float(otherwise) if number else otherwise
             assert settings[key].read(value if not number or "." in otherwise else int(value),
                                       Path()) == default  # fmt: skip

@@ -189,13 +189,13 @@ WRONG_VALUES = [
     (
         'blender = " "',
         "is empty",
-        "a command or a path on the device",
+        "a command or a path on the device, or a list of them",
         'blender = "/opt/blender/blender"',
     ),
     (
         'blender = "a\\nb"',
         "holds a line break or another control character",
-        "a command or a path on the device",
+        "a command or a path on the device, or a list of them",
         'blender = "/opt/blender/blender"',
     ),
     (

@@ -65,7 +65,7 @@ def test_all_settings_are_taken_as_written(tmp_path: Path) -> None:
             port=2222,
             user="render",
             key=tmp_path / "key",
-            blender="/opt/Blender 4.2/blender",
+            blender=("/opt/Blender 4.2/blender",),
             work_dir="/scratch/b",
             performance=3.0,
             slots=2,

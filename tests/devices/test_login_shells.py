@@ -93,7 +93,7 @@ async def test_files_go_where_commands_look_for_them(link: Link) -> None:
 
 
 async def test_a_device_is_looked_at(sshd: Sshd, user: str) -> None:
-    device = sshd.device(user=user, work_dir="~/farm", blender="no-such-blender")
+    device = sshd.device(user=user, work_dir="~/farm", blender=("no-such-blender",))
     checkup = await probe(device, sshd.known_hosts)
     assert checkup.work_dir_writable
     assert checkup.cores

@@ -85,11 +85,11 @@ async def test_this_machine_without_sshd_is_described_too(
 ) -> None:
     answer = 'echo blendtui-gpus:\'[["CUDA","Card"],["CUDA","Card"]]\''
     device = DeviceSettings(
-        name="me", host="local", work_dir=str(tmp_path), blender=small(tmp_path, then=answer)
+        name="me", host="local", work_dir=str(tmp_path), blender=(small(tmp_path, then=answer),)
     )
     checkup = await probe(device, tmp_path / "none", local)
     assert kinds(checkup) == []
-    assert (checkup.blenders[0].path, checkup.blenders[0].version) == (device.blender, "4.2.1")
+    assert (checkup.blenders[0].path, checkup.blenders[0].version) == (*device.blender, "4.2.1")
     assert [(gpu.kind, gpu.name) for gpu in checkup.gpus or ()] == [("CUDA", "Card")]
 
 
@@ -98,7 +98,7 @@ async def test_each_thing_that_is_wrong_is_named_with_its_cure(sshd: Sshd, tmp_p
     blocked = tmp_path / "file"
     blocked.touch()
     device = sshd.device(
-        work_dir=f"{blocked}/work", share_mount="/no/such/mount", blender="blender-of-nobody"
+        work_dir=f"{blocked}/work", share_mount="/no/such/mount", blender=("blender-of-nobody",)
     )
     checkup = await probe(device, sshd.known_hosts)
     assert kinds(checkup) == [
@@ -115,7 +115,7 @@ async def test_each_thing_that_is_wrong_is_named_with_its_cure(sshd: Sshd, tmp_p
 
 async def test_a_blender_that_does_not_answer_is_named(local: LocalServer, tmp_path: Path) -> None:
     broken = small(tmp_path, then='[ "$1" = --version ] || { echo no libGL >&2; exit 1; }')
-    device = DeviceSettings(name="me", host="local", work_dir=str(tmp_path), blender=broken)
+    device = DeviceSettings(name="me", host="local", work_dir=str(tmp_path), blender=(broken,))
     checkup = await probe(device, tmp_path / "none", local)
     assert kinds(checkup) == [FaultKind.BLENDER_NOT_STARTED]
     assert checkup.problems[0].fact("detail") == "no libGL"
@@ -130,7 +130,7 @@ async def test_launcher_and_environment_stand_before_blender(
         name="me",
         host="local",
         work_dir=str(tmp_path),
-        blender=small(tmp_path, then=say),
+        blender=(small(tmp_path, then=say),),
         launch="nice -n 1",
         env={"COLOR": "deep blue", "NOTES": str(notes)},
     )
@@ -144,7 +144,9 @@ async def test_a_clock_that_is_off_is_said(local: LocalServer, tmp_path: Path) -
     ahead.write_text("#!/bin/sh\necho 4000000000.5\n")
     ahead.chmod(ahead.stat().st_mode | stat.S_IXUSR)
     before = os.environ["PATH"]
-    device = DeviceSettings(name="me", host="local", work_dir=str(tmp_path), blender="no-blender")
+    device = DeviceSettings(
+        name="me", host="local", work_dir=str(tmp_path), blender=("no-blender",)
+    )
     os.environ["PATH"] = f"{ahead.parent}:{before}"
     try:
         checkup = await probe(device, tmp_path / "none", local)
@@ -160,10 +162,10 @@ async def test_many_devices_at_once_fail_or_succeed_each_for_itself(
 ) -> None:
     blender = small(tmp_path, then="echo blendtui-gpus:[]")
     devices = [
-        sshd.device(name="well", blender=blender),
+        sshd.device(name="well", blender=(blender,)),
         sshd.device(name="off", port=free_port()),
         sshd.device(name="stranger", user="nobody-here"),
-        *(sshd.device(name=f"twin{n}", blender=blender) for n in range(5)),
+        *(sshd.device(name=f"twin{n}", blender=(blender,)) for n in range(5)),
     ]
     checkups = await asyncio.gather(*(probe(device, sshd.known_hosts) for device in devices))
     assert [checkup.name for checkup in checkups] == [device.name for device in devices]
@@ -200,5 +202,5 @@ class TestReading:
         scripts.read_size(facts, "memory")
         scripts.read_clock(said)
         scripts.read_version(said)
-        scripts.read_paths(said)
+        scripts.read_places(said)
         scripts.read_gpus(b"blendtui-gpus:" + said)

@@ -82,7 +82,7 @@ async def until_dead(link: Link, folder: RunFolder) -> None:
 @needs_blender
 async def test_a_run_lives_from_its_start_to_its_removal(link: Link, folder: RunFolder) -> None:
     lay(folder)
-    device = DeviceSettings(name="box", host="box", blender=str(BLENDER), threads=1)
+    device = DeviceSettings(name="box", host="box", blender=(str(BLENDER),), threads=1)
     assert await slot.state(link, folder) is Life.ABSENT
     await slot.prepare(link, folder, RunSettings())
     assert await slot.state(link, folder) is Life.ABSENT
@@ -114,7 +114,7 @@ async def test_a_blender_that_is_killed_is_said_to_have_ended(
     link: Link, folder: RunFolder
 ) -> None:
     lay(folder)
-    device = DeviceSettings(name="box", host="box", blender=str(BLENDER))
+    device = DeviceSettings(name="box", host="box", blender=(str(BLENDER),))
     await slot.prepare(link, folder, RunSettings())
     async with slot.follow(link, folder, 0) as entries:
         pid = await slot.launch(link, folder, device, False)
@@ -136,7 +136,7 @@ async def test_a_lost_connection_stops_nothing_and_the_log_is_read_on(
     with Sshd() as sshd:
         link = await connect(sshd.device(), sshd.known_hosts)
         await slot.prepare(link, folder, RunSettings())
-        await slot.launch(link, folder, sshd.device(blender=str(BLENDER)), False)
+        await slot.launch(link, folder, sshd.device(blender=(str(BLENDER),)), False)
         await slot.append(link, folder, [RenderOrder(1, 1), RenderOrder(2, 1)])
         seen = 0
         with pytest.raises(Failure) as caught:
@@ -178,7 +178,7 @@ async def test_killing_a_run_ends_its_blender_in_the_middle_of_a_frame(
 ) -> None:
     lay(folder, "slow")
     await slot.prepare(link, folder, RunSettings())
-    device = DeviceSettings(name="box", host="box", blender=str(BLENDER))
+    device = DeviceSettings(name="box", host="box", blender=(str(BLENDER),))
     async with slot.follow(link, folder, 0) as entries:
         pid = await slot.launch(link, folder, device, False)
         await slot.append(link, folder, [RenderOrder(1, 1)])

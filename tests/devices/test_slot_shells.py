@@ -51,7 +51,7 @@ def stand_in(tmp_path: Path) -> DeviceSettings:
     path = tmp_path / "stand in"
     path.write_text(STAND_IN)
     path.chmod(0o755)
-    return DeviceSettings(name="box", host="box", blender=str(path))
+    return DeviceSettings(name="box", host="box", blender=(str(path),))
 
 
 async def test_blender_gets_its_words_its_environment_and_its_prefix(
@@ -123,7 +123,7 @@ async def test_preparing_again_keeps_the_log_and_the_orders(shell: Link, folder:
 async def test_a_blender_that_is_not_there_is_named(shell: Link, folder: RunFolder) -> None:
     await slot.prepare(shell, folder, RunSettings())
     for missing in ("blender-9.9", "/nowhere/blender", folder.path):
-        device = DeviceSettings(name="box", host="box", blender=missing)
+        device = DeviceSettings(name="box", host="box", blender=(missing,))
         with pytest.raises(Failure) as caught:
             await slot.launch(shell, folder, device, allow_scripts=False)
         assert caught.value.fault.kind is FaultKind.BLENDER_MISSING

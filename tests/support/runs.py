@@ -44,10 +44,18 @@ def lay_job(work_dir: Path, job: str, files: Mapping[str, bytes], blend: str) ->
 
 
 class DriverRun:
-    """A driver in a Blender of its own. Leave the block, and it is gone."""
+    """A driver in a Blender of its own. Leave the block, and it is gone.
+
+    `first` is a script that Blender runs before the driver.
+    """
 
     def __init__(
-        self, work_dir: Path, blend: Path, settings: RunSettings | None = None, run: str = "r1"
+        self,
+        work_dir: Path,
+        blend: Path,
+        settings: RunSettings | None = None,
+        run: str = "r1",
+        first: Path | None = None,
     ) -> None:
         settings = settings or RunSettings()
         self.folder = RunFolder(str(work_dir), "job {1}", run)
@@ -66,6 +74,7 @@ class DriverRun:
         self._read = 0
         scripts = "--enable-autoexec" if settings.allow_scripts else "--disable-autoexec"
         start = [str(BLENDER), "-b", scripts, "--python-exit-code", "3", "-t", "1"]
+        start += ["-P", str(first)] if first else []
         start += ["-P", str(DRIVER), "--", str(self.path / "settings.json")]
         with (self.path / "log").open("ab") as log:
             self.process = subprocess.Popen(start, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

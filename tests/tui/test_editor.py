@@ -160,7 +160,7 @@ async def test_what_holds_without_a_setting_is_shown(app: ControlCentre) -> None
         await opened(pilot)
         shown = {one.setting.label: one.query_one(Input) for one in app.screen.query(Field)}
         assert shown["slots"].placeholder == "2 ([defaults])"
-        assert shown["blender"].placeholder == "blender"
+        assert shown["blender"].placeholder == "those in the usual places"
         shown["cache"].focus()
         await until(pilot, lambda: "room" in str(app.screen.query_one("#meaning").render()))
 

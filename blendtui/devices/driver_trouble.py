@@ -1,0 +1,56 @@
+"""On the device: what Blender's own lines tell of a GPU's trouble.
+
+This file is copied to the device beside `driver.py` and runs inside Blender: Python 3.7, standard
+library only, nothing else of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
+_GPU_ERROR = re.compile(
+    rb"\b(?:CUDA|HIP|OptiX|oneAPI|Metal)(?: \w+)? error\b|launch failed|illegal address"
+    rb"|kernel compilation failed|std::bad_alloc|unable to open a display",
+    re.IGNORECASE,
+)
+# Cycles and the drivers: "System is out of GPU memory", "... of GPU and shared host memory",
+# "Out of memory in cuMemAlloc(...)", "OPTIX_ERROR_DEVICE_OUT_OF_MEMORY", "hipErrorOutOfMemory".
+_OUT_OF_MEMORY = re.compile(
+    rb"out[ _]of[ _](?:(?:GPU|device|host|shared|and)[ _])*memory|ErrorOutOfMemory", re.IGNORECASE
+)
+_TAIL_AT_MOST = 4 * 2**20
+
+
+def gpu_error(log: Path, offset: int, uses_gpu: bool) -> tuple[str, str]:
+    """Give a GPU's trouble since `offset` as kind of fault and line, both empty if there is none.
+
+    A GPU without memory often says more afterwards, and worse.
+    """
+    text = _since(log, offset)
+    kinds = [("gpu-error", _GPU_ERROR), ("render-error", _OUT_OF_MEMORY)]
+    if uses_gpu:
+        kinds.insert(0, ("gpu-memory", _OUT_OF_MEMORY))
+    for kind, words in kinds:
+        found = words.search(text)
+        if found is not None:
+            return kind, _line_of(text, found.start())
+    return "", ""
+
+
+def _since(log: Path, offset: int) -> bytes:
+    try:
+        with log.open("rb") as file:
+            file.seek(offset)
+            return file.read(_TAIL_AT_MOST)
+    except OSError:
+        return b""
+
+
+def _line_of(text: bytes, place: int) -> str:
+    begin = text.rfind(b"\n", 0, place) + 1
+    return text[begin:].splitlines()[0].decode("utf-8", "replace").strip()

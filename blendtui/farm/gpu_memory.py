@@ -1,0 +1,68 @@
+"""A frame for which a GPU ran out of memory goes to a larger one, or to a CPU where that may be.
+
+Such a failure says nothing of the frame: it counts only when nobody is left who could try it.
+"""
+
+from __future__ import annotations
+
+from blendtui.farm.desk import Desk
+from blendtui.farm.device import Device
+from blendtui.farm.faults import FaultKind
+from blendtui.farm.model import FailedTry, Frame, FrameState
+from blendtui.farm.state import Farm, NoteKind
+
+LOST_FOR = 60.0
+"""Seconds for which a device that was lost may still come back and try it."""
+
+
+def overflows(frame: Frame) -> list[FailedTry]:
+    """Give the tries for which a GPU had not enough memory."""
+    return [one for one in frame.failures if one.fault.kind is FaultKind.GPU_MEMORY]
+
+
+def is_too_large(farm: Farm, frame: Frame, device: Device) -> bool:
+    """Whether the frame is known not to fit the device's GPU: it failed there, or on as large."""
+    failed = overflows(frame)
+    if not failed or device.spec.compute == "CPU":
+        return False
+    if any(one.device == device.name for one in failed):
+        return True
+    own = device.gpu_memory
+    others = [farm.devices.get(one.device) for one in failed]
+    sizes = [other.gpu_memory for other in others if other is not None]
+    return own is not None and any(size is not None and own <= size for size in sizes)
+
+
+def on_cpu(farm: Farm, frame: Frame, device: Device) -> bool:
+    """Whether the device has to render the frame on its CPU, and may."""
+    return device.spec.cpu_fallback and is_too_large(farm, frame, device)
+
+
+def may_try(farm: Farm, frame: Frame, device: Device) -> bool:
+    """Whether the frame has a chance on the device: by its GPU, or by its CPU."""
+    return device.spec.cpu_fallback or not is_too_large(farm, frame, device)
+
+
+def somebody_may_try(farm: Farm, desk: Desk, frame: Frame, now: float) -> bool:
+    """Whether a device that is there, or was a moment ago, has a chance with the frame."""
+    return any(
+        device.fits(desk.job) and may_try(farm, frame, device)
+        for device in farm.devices.values()
+        if device.contact or (device.lost_since is not None and now - device.lost_since < LOST_FOR)
+    )
+
+
+def give_up(farm: Farm, desk: Desk, now: float) -> None:
+    """Fail the frames that too small GPUs have left, when nobody else is there any more."""
+    for frame in list(desk.shunned.values()):
+        failed = overflows(frame) if frame.state is FrameState.WAITING else []
+        if failed and not somebody_may_try(farm, desk, frame, now):
+            last = failed[-1]
+            farm.set_frame(frame, FrameState.FAILED)
+            farm.note(
+                NoteKind.FRAME_FAILED,
+                job=frame.job,
+                device=last.device,
+                frame=frame.number,
+                fault=last.fault,
+            )
