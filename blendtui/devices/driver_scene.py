@@ -167,14 +167,22 @@ def _missing() -> list[str]:
     """Name the external files that are not there, as they are written in the file."""
     written = bpy.utils.blend_paths(absolute=False, packed=False, local=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False, local=False)
-    # Since 4.3 Blender's own brushes are among them.
-    own = bpy.utils.resource_path("LOCAL")
     found = {
         name[2:] if name.startswith("//") else name
         for name, path in zip(written, absolute)  # noqa: B905 - `strict` is Python 3.10
-        if path and not path.startswith(own) and not _exists(path)
+        if path and not _is_blenders(path) and not _exists(path)
     }
     return [name[:_PATH_AT_MOST] for name in sorted(found)][:_MISSING_AT_MOST]
+
+
+def _is_blenders(path: str) -> bool:
+    """Whether it is one of Blender's own brushes, which are among a file's paths since 4.3.
+
+    Written relative to where the .blend was, it leads nowhere from here, but Blender has its own.
+    """
+    own = bpy.utils.resource_path("LOCAL")
+    inside = path.replace("\\", "/").partition("/datafiles/")[2]
+    return path.startswith(own) or bool(inside and os.path.exists(f"{own}/datafiles/{inside}"))  # noqa: PTH110
 
 
 def _exists(path: str) -> bool:

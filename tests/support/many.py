@@ -49,6 +49,7 @@ _SCRIPTS = {
     "follow": slot_scripts.FOLLOW,
     "rest": slot_scripts.REST,
     "survey": cache._SURVEY,
+    "jobs": cache._JOBS,
     "look": inventory.LOOK,
     "manifest": transfer._MANIFEST,
     "remove_job": cache._REMOVE,
@@ -144,6 +145,10 @@ class Devices:
 
     def _survey(self, _: bytes, work_dir: str, *jobs: str) -> bytes:
         return self._look(b"", work_dir)
+
+    def _jobs(self, _: bytes, work_dir: str, farm: str) -> bytes:
+        folders = (Path(work_dir) / "jobs").glob(f"*.{farm}")
+        return b"".join(f"{folder.name}/".encode() for folder in folders)
 
     def _look(self, _: bytes, work_dir: str) -> bytes:
         files = [(path.stat().st_size, path.name) for path in (Path(work_dir) / "blobs").iterdir()]
