@@ -126,8 +126,9 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
     not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
     engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
-    movie, as the scene is rendered. `samples` are those of a frame that may be rendered in parts, 0
-    where it may not be for the reason that `whole` tells.
+    movie, as the scene is rendered. `unbaked` are simulations that are not baked, `unknown_nodes`
+    those for which an add-on is missing. `samples` are those of a frame that may be rendered in
+    parts, 0 where it may not be for the reason that `whole` tells.
     """
 
     name: str
@@ -146,6 +147,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    unbaked: tuple[str, ...] = ()
+    unknown_nodes: tuple[str, ...] = ()
     samples: _Whole = 0
     whole: str = ""
     compute: str = ""

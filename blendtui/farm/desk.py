@@ -29,7 +29,8 @@ class Desk:
 
     `parts` are those that wait, and frames that wait to be merged, by number; what they are
     expected to cost is a share of their frame's. `fresh` are runs that could take a frame and were
-    not yet asked; `resting` were asked, and nothing was worth giving to them.
+    not yet asked; `resting` were asked, and nothing was worth giving to them. No frame before the
+    place `first` waits.
     """
 
     def __init__(self, job: Job, numbers: tuple[int, ...], learner: Learner | None = None) -> None:
@@ -39,6 +40,7 @@ class Desk:
         self.pool = Pool(len(self.numbers), self.learner.costs)
         self.parts: dict[int, Frame] = {}
         self._shares: dict[int, float] = {}
+        self.first = 0
         self.runs: dict[str, Run] = {}
         self.fresh: dict[str, Run] = {}
         self.resting: dict[str, Run] = {}
@@ -136,6 +138,7 @@ class Desk:
             return
         place = self.place(frame.number)
         if waits:
+            self.first = min(self.first, place)
             self.pool.add(place)
             self.wake()
         else:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from blendtui.farm.decisions import DropFrame
 from blendtui.farm.events import FramesAgain, JobFramesSet
 from blendtui.farm.frames import format_frames
-from blendtui.farm.model import AttemptState, Frame, FrameState, Job
+from blendtui.farm.model import AttemptState, Frame, FrameState, Job, RunState
 from blendtui.farm.parts import is_part
 from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
-from blendtui.farm.stopping import end_loser
+from blendtui.farm.stopping import end_loser, stop_run
 
 SHOWN = 80
 """Characters of a list of frames that the history has."""
@@ -41,6 +41,10 @@ def frames_set(farm: Farm, event: JobFramesSet, now: float) -> None:
     )
     if tuple(kept) == job.spec.frames:
         return
+    if job.spec.in_order and job.spec.frames[-1] < kept[-1]:
+        for run in farm.runs_of(job.name):
+            if run.state in (RunState.STARTING, RunState.READY):
+                stop_run(farm, run)  # it has simulated up to the last frame that there was
     job.spec = replace(job.spec, frames=tuple(kept))
     _go_on(farm, job, NoteKind.FRAMES_SET, kept)
 

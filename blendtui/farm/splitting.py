@@ -42,7 +42,7 @@ def divides(farm: Farm, job: Job) -> bool:
 
 def is_wanted(farm: Farm, job: Job) -> bool:
     """Whether the job's frames are to be rendered in parts if that can be done at all."""
-    if not job.spec.split or job.state is not JobState.ACTIVE:
+    if not job.spec.split or job.spec.in_order or job.state is not JobState.ACTIVE:
         return False
     slots = sum(one.spec.slots for one in farm.devices.values() if one.fits(job))
     return len(job.spec.frames) < slots
