@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_nodes import aim_nodes, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
+    from blendtui.devices.driver_simulations import unbaked
+    from blendtui.devices.driver_unknown import unknown_nodes
 else:
     from driver_movie import asked_of, make_lossless
     from driver_names import leaf, storable
     from driver_nodes import aim_nodes, plain
     from driver_overrides import apply_overrides
     from driver_project import RunFailure
+    from driver_simulations import unbaked
+    from driver_unknown import unknown_nodes
 
 _MISSING_AT_MOST = 50
 _PATH_AT_MOST = 300
@@ -59,6 +63,7 @@ def open_scene(
     apply_overrides(scene, overrides)
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
+    facts.update(unbaked=unbaked(scene), unknown_nodes=unknown_nodes())
     facts["asked"] = asked_of(scene)
     return scene, facts
 

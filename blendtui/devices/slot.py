@@ -38,11 +38,15 @@ DRIVER_FILES = (
     "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
+    "driver_parts.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_simulations.py",
+    "driver_unknown.py",
     "driver_trouble.py",
+    "driver_whole.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -70,8 +74,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name. `compute` has the `kind` of device that Cycles is to use and the
+    `farm.overrides`, by name. `simulate_to` is the frame up to which simulations that are not
+    baked are computed before any is rendered; None leaves them as they are.
+    `compute` has the `kind` of device that Cycles is to use and the
     `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
+    With `split` it is asked whether frames may be rendered in parts.
     """
 
     scene: str | None = None
@@ -81,6 +88,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share_file: str | None = None
     out: str | None = None
     overrides: dict[str, object] = {}
+    simulate_to: int | None = None
+    split: bool = False
     compute: dict[str, object] = {}
 
 
@@ -112,6 +121,10 @@ class RunFolder:
     def picture(self, name: str) -> str:
         """Give the place of a small picture that the driver has made."""
         return f"{self.path}/pictures/{name}"
+
+    def parts(self, frame: int) -> str:
+        """Give the folder of the parts that a frame is merged of."""
+        return f"{self.path}/parts/{frame}"
 
     def output(self, frame: int, number: int, path: str = "") -> str:
         """Give the place of a try's output file, or of the folder that holds them all."""

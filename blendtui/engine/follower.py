@@ -10,7 +10,9 @@ from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.file_kinds import by_kind
 from blendtui.farm.model import AttemptState, Run
+from blendtui.farm.parts import frame_of, name_of
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.versions import is_named
 from blendtui.journal import Progress
@@ -52,6 +54,8 @@ class Follower:
         self._frame = next(
             (one.frame for one in run.attempts.values() if one.state is AttemptState.STARTED), None
         )
+        if self._frame is not None:
+            self._frame = frame_of(self._frame)
         self._recent: deque[str] = deque(maxlen=EXCERPT)
         self._mine: dict[tuple[int, int], set[type[_OfTry]]] = {}
         self._is_open = False
@@ -108,16 +112,18 @@ class Follower:
                 return self._greeted(line.blender[:SHORT])
             case protocol.Opened() if not self._is_open:
                 self._is_open = True
-                if line.facts.asked is not None:
-                    self._office.beside.opened(self.run.job, line.facts.asked)
-                return ev.RunReady(run, line.facts.blender[:SHORT], self._disagreements(line.facts))
+                facts = line.facts
+                if facts.asked is not None:
+                    self._office.beside.opened(self.run.job, facts.asked)
+                told = (facts.blender[:SHORT], self._disagreements(facts))
+                return ev.RunReady(run, *told, facts.samples, facts.whole[:SHORT])
             case protocol.RunFault() if not self._has_failed:
                 self._has_failed = True
                 return ev.RunFailed(run, line.fault_on(self._device))
             case protocol.Started():
                 self._recent.clear()
-                self._office.live.hear(run, f"-- frame {line.frame}, try {line.number}")
-                self._frame = line.frame
+                self._office.live.hear(run, f"-- {name_of(line.frame)}, try {line.number}")
+                self._frame = frame_of(line.frame)
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
             case protocol.Rendered():
@@ -148,7 +154,7 @@ class Follower:
             facts = (line.frame, line.number, line.seconds, line.files, line.memory)
             return ev.FrameRendered(self.run.id, *facts, log)
         fault = Fault.of(
-            FaultKind.OUTPUT_REFUSED, device=self._device, frame=line.frame, detail=flaw
+            FaultKind.OUTPUT_REFUSED, device=self._device, frame=frame_of(line.frame), detail=flaw
         )
         return ev.FrameFailed(self.run.id, line.frame, line.number, fault)
 
@@ -192,14 +198,14 @@ class Follower:
     def _disagreements(self, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
         """Compare what was read without Blender with what Blender itself says."""
         facts = self._office.work(self.run.job).facts
-        missing = self._missing(facts, opened)
+        missing = self._missing(facts, opened) + self._unseen(facts, opened)
         if opened.lacks_gpu:
             missing += (Fault.of(FaultKind.GPU_NOT_SET_UP, device=self._device),)
         read = facts.scene(opened.name) if facts else None
         if read is None:
             return missing
         said = opened.scene()
-        names = [field.name for field in fields(said) if field.name not in ("output", "active")]
+        names = [field.name for field in fields(said) if field.name not in ("output", "unbaked")]
         differing = [name for name in names if getattr(said, name) != getattr(read, name)]
         return missing + tuple(
             Fault.of(
@@ -215,8 +221,21 @@ class Follower:
         known = len(facts.missing) if facts else 0
         if len(opened.missing) <= known:
             return ()
-        names = ", ".join(path[:SHORT] for path in opened.missing[:10])
+        names = by_kind((path[:SHORT] for path in opened.missing), 10)
         return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
+
+    def _unseen(self, facts: BlendFacts | None, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
+        """Say what this Blender lacks, and which simulations only Blender has found."""
+        found = []
+        if opened.unknown_nodes:
+            nodes = ", ".join(name[:SHORT] for name in opened.unknown_nodes[:10])
+            found.append(Fault.of(FaultKind.NODES_UNKNOWN, device=self._device, nodes=nodes))
+        read = facts.scene(opened.name) if facts else None
+        known = self._office.work(self.run.job).spec.in_order or (read and read.unbaked)
+        if opened.unbaked and not known:
+            simulations = ", ".join(name[:SHORT] for name in opened.unbaked[:10])
+            found.append(Fault.of(FaultKind.UNBAKED_UNSEEN, simulations=simulations))
+        return tuple(found)
 
     def _keep_excerpt(self, line: protocol.Failed) -> None:
         end = f"-- {line.kind}: {line.detail}"

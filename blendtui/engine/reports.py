@@ -69,11 +69,12 @@ class Reports:
             log.warning("report of %s: %s", job, failure)
 
     async def finish(self, name: str) -> None:
-        """Write an ended job's last report.
+        """Write an ended job's last report; no part of a frame is left then.
 
         Raises:
             Failure: it could not be written.
         """
+        await asyncio.to_thread(self._office.share.remove_parts, name)
         await self._write(name)
 
     async def _write(self, name: str) -> None:
@@ -102,7 +103,7 @@ def _report(views: Views, job: JobRow) -> Report:
         failed=tuple(_failed(frame) for frame in frames if frame.state == "failed"),
         warnings=tuple(str(explain(warning)) for warning in job.warnings),
         devices=tuple(
-            DeviceShare(one.device, one.frames, one.failed, one.seconds)
+            DeviceShare(one.device, one.frames, one.failed, one.seconds, one.parts)
             for one in views.totals(job.name)
         ),
         settings=_settings(views, job),
@@ -139,6 +140,8 @@ def _settings(views: Views, job: JobRow) -> dict[str, object]:
     scene = facts.scene(spec.scene) if facts else None
     if facts is not None:
         settings["saved_with"] = ".".join(map(str, facts.version))
+    if spec.in_order:
+        settings["in_order"] = True
     if spec.devices:
         settings["devices"] = sorted(spec.devices)
     if changed := spec.overrides.as_data():

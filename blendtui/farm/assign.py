@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import heapq
 
-from blendtui.farm import elsewhere, gpu_memory
+from blendtui.farm import elsewhere, in_order
 from blendtui.farm.claims import place
-from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import Desk
 from blendtui.farm.device import Device
 from blendtui.farm.model import (
@@ -25,6 +24,7 @@ from blendtui.farm.model import (
     RunState,
     SlotId,
 )
+from blendtui.farm.splitting import order_of, split, take
 from blendtui.farm.state import Farm
 from blendtui.farm.tail import trade
 
@@ -80,7 +80,7 @@ def _settle(farm: Farm, now: float) -> None:
         if run.state is RunState.READY and not run.in_hand:
             if run.idle_since is None:
                 run.idle_since = now
-                farm.placing |= len(farm.desks) > 1
+                farm.placing |= len(farm.desks) > 1 or desk.job.spec.in_order
             farm.placing |= not takes or not desk.job.is_open
         else:
             run.idle_since = None
@@ -103,6 +103,7 @@ def _takes_frames(run: Run, device: Device, job: Job) -> bool:
 
 def _feed(farm: Farm, desk: Desk, now: float) -> None:
     """Give frames to the runs that ask, the one that would finish first going first."""
+    split(farm, desk)
     if desk.owes_trade(now):
         desk.wake()
     queue: list[tuple[float, SlotId, Run]] = []
@@ -113,10 +114,10 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
         speed = desk.speed(farm.devices[run.slot.device], run.slot.number)
         queue.append((run.free_at + mean / speed, run.slot, run))
     heapq.heapify(queue)
-    while queue and desk.pool.count:
+    while queue and desk.waits:
         _, slot, run = heapq.heappop(queue)
         device = farm.devices[slot.device]
-        frame = _choose(farm, desk, run, device, now)
+        frame = take(farm, desk, run, now) or _choose(farm, desk, run, device, now)
         if frame is None:
             continue
         order(farm, run, frame, now)
@@ -127,7 +128,7 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
     hungry = [run for run in asking if run.in_hand < AHEAD]
     for run in hungry:
         desk.rest(run)
-    if hungry and desk.begins_trade(now):
+    if hungry and not desk.job.spec.in_order and desk.begins_trade(now):
         for run, frame in trade(farm, desk, hungry, now):
             order(farm, run, frame, now)
             desk.look_at(run, farm.devices[run.slot.device], now)
@@ -147,6 +148,8 @@ def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Fra
             desk.shunned[frame.number] = frame
         return not refused
 
+    if desk.job.spec.in_order:
+        return in_order.next_frame(farm, desk, run, device, now)
     speed = desk.speed(device, run.slot.number) / desk.lag(run, device, now)
     place = desk.pool.pick(float("inf"), may)
     if place is not None:
@@ -181,5 +184,4 @@ def order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
     farm.add_attempt(attempt)
     farm.set_frame(frame, FrameState.GIVEN)
     run.idle_since = None
-    on_cpu = bool(frame.failures) and gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
-    farm.decide(OrderFrame(run.id, frame.number, number, on_cpu))
+    farm.decide(order_of(farm, attempt))

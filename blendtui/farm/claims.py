@@ -6,11 +6,13 @@ has a job's project open keeps it as long as that job has work and nobody goes b
 
 from __future__ import annotations
 
+from blendtui.farm import in_order
 from blendtui.farm.decisions import StartRun
-from blendtui.farm.desk import Desk, plan_end
+from blendtui.farm.desk import GRAINS, Desk, plan_end
 from blendtui.farm.device import Device
 from blendtui.farm.elsewhere import can_start, starts_for_shunned
 from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
+from blendtui.farm.splitting import divides
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
 from blendtui.farm.version_rules import decide
@@ -43,9 +45,7 @@ def place(farm: Farm, now: float) -> None:
 
 def _wanting(farm: Farm) -> list[Desk]:
     desks = [
-        desk
-        for desk in farm.desks.values()
-        if desk.job.state is JobState.ACTIVE and desk.pool.count
+        desk for desk in farm.desks.values() if desk.job.state is JobState.ACTIVE and desk.waits
     ]
     return sorted(desks, key=lambda desk: _turn(farm, desk))
 
@@ -68,9 +68,9 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         for device, slot in places.free
         if can_start(device, job, now)
     ]
-    useful = starts_for_shunned(farm, desk, offers)
-    if missing > 0:
-        useful += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in useful]
+    if job.spec.in_order:
+        missing = in_order.vacancies(farm, desk, now)
+    useful = _chosen(farm, desk, offers, missing, now)
     for slot in useful:
         _start_run(farm, job, slot, now)
     taken = set(useful)
@@ -84,9 +84,24 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         _claim(farm, desk, missing, now)
 
 
+def _chosen(
+    farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], missing: int, now: float
+) -> list[SlotId]:
+    """Choose the slots to start, the first of those that bring most; more for refused frames."""
+    chosen = starts_for_shunned(farm, desk, offers)
+    if desk.job.spec.in_order:
+        chosen += [slot for _, slot in in_order.quickest(farm, desk, offers, now)]
+        return chosen[:missing]
+    if missing > 0:
+        chosen += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in chosen]
+    return chosen
+
+
 def _quota(farm: Farm, desk: Desk) -> int:
     """Give how many more slots the job may ask for at most."""
     waiting = desk.pool.count
+    if desk.parts or (waiting and divides(farm, desk.job)):
+        waiting = sum(device.spec.slots for device in farm.devices.values() if device.contact)
     if farm.policy.share is not Sharing.FAIR:
         return waiting
     equals = [one for one in _wanting(farm) if one.job.priority == desk.job.priority]
@@ -103,14 +118,15 @@ def _useful(farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], now: flo
     """Give the slots on which a start brings more than it costs, the quickest first."""
     if not offers:
         return []
-    unit = desk.pool.lightest(len(desk.runs) + len(offers))
+    is_split = bool(desk.parts) or divides(farm, desk.job)
+    unit = desk.work / GRAINS if is_split else desk.pool.lightest(len(desk.runs) + len(offers))
     known = desk.slots(farm.devices, now, unit)
     new = [
         (ready, unit / desk.speed(farm.devices[slot.device], slot.number), slot)
         for ready, slot in offers
     ]
     slots = known + [(ready, each) for ready, each, _ in new]
-    end = plan_end(slots, unit, desk.pool.work, desk.pool.heaviest())
+    end = plan_end(slots, unit, desk.work, unit if is_split else desk.pool.heaviest())
     useful = [
         (ready + each, order, slot)
         for order, (ready, each, slot) in enumerate(new)
@@ -149,7 +165,7 @@ def _yields(farm: Farm, run: Run, desk: Desk) -> bool:
     at_rest = farm.desks.get(run.job)
     if at_rest is None or not other.is_open:
         return True
-    if not at_rest.pool.count or other.state is JobState.PAUSED or run.id in at_rest.resting:
+    if not at_rest.waits or other.state is JobState.PAUSED or run.id in at_rest.resting:
         return run.in_hand == 0  # its own job has nothing that is worth giving to it
     if farm.policy.share is Sharing.FAIR and other.priority == desk.job.priority:
         return len(at_rest.runs) > len(desk.runs) + 1
@@ -165,6 +181,7 @@ def _free(farm: Farm, now: float) -> None:
         if run.state is not RunState.READY or run.in_hand:
             continue
         over = not job.is_open or not device.may_render(job) or run.slot.number > device.spec.slots
+        over |= in_order.is_spare(farm, run, now)
         idle = now - (run.idle_since if run.idle_since is not None else now)
         if over or (job.state is JobState.PAUSED and idle >= IDLE_PATIENCE):
             stop_run(farm, run, at_once=run.rendering is not None and not job.is_open)
