@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_movie import Beside
     from blendtui.devices.driver_output import outputs
+    from blendtui.devices.driver_persistent import may_keep
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
@@ -41,6 +42,7 @@ else:
     from driver_memory import memory
     from driver_movie import Beside
     from driver_output import outputs
+    from driver_persistent import may_keep
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
@@ -76,6 +78,7 @@ class Driver:
         self._sign = time.monotonic()
         self._quit = False
         self._is_sound = True
+        self._keeps = True
         self._scene: Any = None
         self._beside: Any = None
         self._pattern = ""
@@ -90,12 +93,17 @@ class Driver:
         self._make_out()
         overrides = settings.get("overrides") or {}
         self._scene, facts = open_scene(
-            blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
+            blend,
+            settings.get("scene"),
+            settings.get("allow_scripts") is True,
+            overrides,
+            settings.get("engine", ""),
         )
         facts.update(use_compute(self._scene, settings.get("compute") or {}))
         self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
+        self._keeps = may_keep(self._scene, overrides.get("persistent_data"))
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -219,7 +227,7 @@ class Driver:
         error = ""
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
-        self._scene.render.use_persistent_data = self._is_sound
+        self._scene.render.use_persistent_data = self._keeps and self._is_sound
         cpu = key in self._for_cpu
         with self._limited(key), on_cpu(cpu):
             uses = uses_gpu(self._scene)

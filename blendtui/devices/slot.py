@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_compute.py",
+    "driver_engines.py",
     "driver_lines.py",
     "driver_memory.py",
     "driver_movie.py",
@@ -38,6 +39,7 @@ DRIVER_FILES = (
     "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
+    "driver_persistent.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
@@ -72,6 +74,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
     `farm.overrides`, by name. `compute` has the `kind` of device that Cycles is to use and the
     `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
+    `engine` is the one that the file names, empty where that isn't known.
     """
 
     scene: str | None = None
@@ -82,6 +85,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     out: str | None = None
     overrides: dict[str, object] = {}
     compute: dict[str, object] = {}
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
