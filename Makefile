@@ -8,8 +8,8 @@ N ?= 20
 BLENDERS ?= .blenders
 VERSIONS ?=
 
-.PHONY: help demo test test-versions chaos hostile lint audit format bench soak addon screenshots \
-	clean setup-demo setup-test setup-versions setup-bench
+.PHONY: help demo test test-versions formats blenders chaos hostile lint audit format bench soak \
+	addon screenshots clean setup-demo setup-test setup-versions setup-bench
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-versions  the driver's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
+	@echo "make formats docs/formats.md, from what each Blender writes"
 	@echo "make lint    only the checks"
 	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
@@ -35,9 +36,14 @@ demo: setup-demo
 test: lint
 	$(VENV)/pytest
 
-test-versions: setup-versions
-	@$(VENV)/python scripts/blenders.py $(BLENDERS)
+test-versions: blenders
 	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)
+
+formats: blenders
+	@$(VENV)/python -m tests.versions.table $(BLENDERS) docs/formats.md
+
+blenders: setup-versions
+	@$(VENV)/python scripts/blenders.py $(BLENDERS)
 
 chaos: setup-test
 	$(VENV)/python -m tests.lab $(N)

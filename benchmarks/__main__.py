@@ -8,6 +8,7 @@ from benchmarks import (
     busy,
     centre,
     farm,
+    flood,
     past,
     sessions,
     simulator,
@@ -17,7 +18,7 @@ from benchmarks import (
     uneven,
 )
 
-RUN = (startup, past, transfer, simulator, farm, uneven, centre, busy, sessions, soak)
+RUN = (startup, past, transfer, simulator, farm, uneven, centre, busy, flood, sessions, soak)
 
 if __name__ == "__main__":
     missed = []

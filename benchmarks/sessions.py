@@ -129,6 +129,8 @@ class Crowd:
             if process is not None:
                 process.kill()
                 process.wait()
+                if process.stdout is not None:
+                    process.stdout.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
 
@@ -149,14 +151,19 @@ def measure(crowd: Crowd, devices: int, seconds: float) -> int:
     crowd.watch()
     crowd.until(lambda views: reached(views) == devices, 120)
     connected = time.monotonic() - begun
-    print(f"{devices} devices connected in {connected:.1f} s (bound {CONNECTED:g})", flush=True)
+    assert crowd.watcher is not None
+    print(
+        f"{devices} devices connected in {connected:.1f} s (bound {CONNECTED:g});"
+        f" watcher {cpu(crowd.watcher.pid):.1f} s of processor time;"
+        f" load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores",
+        flush=True,
+    )
     crowd.drop(frames=100_000)
     took = crowd.until(
         lambda views: len([run for run in views.runs() if run.state == "ready"]) == devices, 200
     )
     print(f"all Blenders up {took:.1f} s after the drop", flush=True)
     time.sleep(WARM)
-    assert crowd.watcher is not None
     pids = [crowd.watcher.pid, *(server.pid for server in crowd.servers)]
     before, first, begun = [cpu(pid) for pid in pids], crowd.done(), time.monotonic()
     time.sleep(seconds)
@@ -166,7 +173,7 @@ def measure(crowd: Crowd, devices: int, seconds: float) -> int:
     print(f"{rate:.0f} frames/s collected, checked, recorded (bound {RATE:g});"
           f" watcher {cores[0]:.2f} cores (bound {CORE:g}),"
           f" {cores[0] / max(rate, 1) * 1000:.2f} ms a frame;"
-          f" devices {sum(cores[1:]):.2f} cores")  # fmt: skip
+          f" devices {sum(cores[1:]):.2f} cores; load {os.getloadavg()[0]:.0f}")  # fmt: skip
     return int(connected > CONNECTED or rate < RATE or cores[0] > CORE)
 
 

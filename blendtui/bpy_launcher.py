@@ -62,6 +62,9 @@ FORMATS = {
 }
 """Where the command line calls a format by another name than Python."""
 
+MEDIA = {"OPEN_EXR_MULTILAYER": "MULTI_LAYER_IMAGE", "FFMPEG": "VIDEO"}
+"""The kind of medium of a format, where it's none for single pictures."""
+
 
 @dataclass
 class Plan:
@@ -214,9 +217,16 @@ class Blender:
 
     def file_format(self, name: str) -> None:
         """Set the format of frames; an unknown one changes nothing."""
+        settings = self._scene.render.image_settings
+        wanted = FORMATS.get(name, name)
+        media = getattr(settings, "media_type", None)
         try:
-            self._scene.render.image_settings.file_format = FORMATS.get(name, name)
+            if media is not None:  # 5.0 and later: it says which formats there are
+                settings.media_type = MEDIA.get(wanted, "IMAGE")
+            settings.file_format = wanted
         except TypeError:
+            if media is not None:
+                settings.media_type = media
             self.say("Error: Format from '-F / --render-format' not known or not compiled in.")
 
     def engine(self, name: str) -> None:

@@ -221,6 +221,11 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
         metavar="NAME",
         help="only this device; may stand several times",
     )
+    submit.add_argument(
+        "--unbaked",
+        metavar="WAY",
+        help="simulations that are not baked: one-device (as it is), refuse or ignore",
+    )
     submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
     _add_overrides(submit)
     submit.add_argument(

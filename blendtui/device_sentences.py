@@ -120,6 +120,15 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Open the file with the same version of Blender by hand; a newer file needs a newer "
         "Blender on the device.",
     ),
+    FaultKind.NODES_UNKNOWN: (
+        "{device}: its Blender does not know these nodes, and renders as if they were not there: "
+        "{nodes}.",
+        "Install and enable the add-on that brings them there, or keep the device from the job.",
+    ),
+    FaultKind.NOT_SIMULATED: (
+        "{device}: its Blender cannot simulate scene “{scene}”: {detail}.",
+        "Bake the simulations in Blender by hand, save and drop it again with its caches.",
+    ),
     FaultKind.BLOB_DAMAGED: (
         "{device}: the project's file {path} is not whole there: {detail}.",
         "blendtui sends it again by itself; if that does not help, check the device's disk.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault
+from blendtui.farm.file_kinds import kind_of
 from blendtui.farm.frames import format_frames
 from blendtui.farm.project import BlendFacts, SceneFacts
 from blendtui.intake.archive import Unpacked, unpack
@@ -41,7 +42,7 @@ class Inspection:
         if self.unpacked is None or self.facts is None:
             return ()
         jobfile = self.unpacked.jobfile
-        return notes_of(jobfile.applied(self.facts))
+        return notes_of(jobfile.applied(self.facts), jobfile.scene, jobfile.unbaked)
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data for --json."""
@@ -76,7 +77,8 @@ def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
         except Failure as failure:
             return Inspection(drop, unpacked, facts, failure.fault)
     jobfile = unpacked.jobfile
-    problem = problem_of(jobfile.applied(facts), jobfile.scene, jobfile.named_frames())
+    rendered, named = jobfile.applied(facts), jobfile.named_frames()
+    problem = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
     return Inspection(drop, unpacked, facts, problem)
 
 
@@ -109,6 +111,7 @@ def _scene(scene: SceneFacts, facts: BlendFacts) -> dict[str, Any]:
         **{key: own[key] for key in ("width", "height", "percentage", "engine", "file_format")},
         "camera": scene.camera,
         "sequencer": scene.sequencer,
+        "unbaked": list(scene.unbaked),
     }
 
 
@@ -123,7 +126,7 @@ def text(found: Inspection) -> str:
     if found.facts is not None:
         lines.append(f"  made by  Blender {'.'.join(map(str, found.facts.version))}")
         lines += [f"  scene    {scene_line(one)}" for one in found.as_data()["scenes"]]
-        lines += [f"  missing  {safe(path)}" for path in found.facts.missing]
+        lines += [f"  missing  {kind_of(path)}: {safe(path)}" for path in found.facts.missing]
     for fault in (*found.warnings, *([found.problem] if found.problem else [])):
         words = explain(fault)
         lines += ["", words.what, f"  {words.cure}"]

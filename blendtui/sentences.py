@@ -144,6 +144,39 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "If they are needed, put them beside the .blend, make paths relative in Blender (File, "
         "External Data), save and drop it again.",
     ),
+    FaultKind.FILES_ABSOLUTE: (
+        "The .blend names files by absolute paths, which no device has ({count}): {files}.",
+        "Put them beside the .blend, make paths relative in Blender (File, External Data), save "
+        "and drop it again. `blendtui submit` does all of that in its copy.",
+    ),
+    FaultKind.NODES_STRANGE: (
+        "The .blend has nodes that are not Blender's own ({nodes}); an add-on brings them.",
+        "Install and enable the add-on in the Blender of each device, or replace these nodes. "
+        "Without it Blender takes them as if they were not there.",
+    ),
+    FaultKind.UNBAKED_ONE_DEVICE: (
+        "Scene “{scene}” has simulations that are not baked: {simulations}. One device simulates "
+        "them first, then renders all frames in order.",
+        "To let all devices render, bake them in Blender (Bake All Dynamics, with the caches "
+        "beside the .blend), save and drop it again with its caches.",
+    ),
+    FaultKind.UNBAKED_REFUSED: (
+        "Scene “{scene}” has simulations that are not baked: {simulations}. Its job.toml refuses "
+        'that (unbaked = "refuse").',
+        "Bake them in Blender (Bake All Dynamics, with the caches beside the .blend), save and "
+        'drop it again with its caches; or let one device do it: unbaked = "one-device".',
+    ),
+    FaultKind.UNBAKED_IGNORED: (
+        "Scene “{scene}” has simulations that are not baked: {simulations}. Its frames are "
+        'rendered apart all the same (unbaked = "ignore"), as if nothing moved by itself.',
+        'Let one device simulate them (unbaked = "one-device" in job.toml), or bake them in '
+        "Blender.",
+    ),
+    FaultKind.UNBAKED_UNSEEN: (
+        "Blender finds simulations that are not baked and were not seen in the file before: "
+        "{simulations}. The frames are rendered apart, as if nothing moved by itself.",
+        "Bake them in Blender (Bake All Dynamics), save and drop it again with its caches.",
+    ),
     # the share
     FaultKind.SHARE_MISSING: (
         "The share {path} is not there.",

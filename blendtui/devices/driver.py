@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
     from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+    from blendtui.devices.driver_simulations import simulate
     from blendtui.devices.driver_trouble import gpu_error
 else:
     sys.dont_write_bytecode = True
@@ -47,6 +48,7 @@ else:
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
     from driver_scene import open_scene, prepare_scene, render_frame
+    from driver_simulations import simulate
     from driver_trouble import gpu_error
 
 _DETAIL_AT_MOST = 4_000
@@ -77,8 +79,7 @@ class Driver:
         self._rendered: float | None = None
         self._sign = time.monotonic()
         self._quit = False
-        self._is_sound = True
-        self._keeps = True
+        self._is_sound = self._keeps_data = True
         self._scene: Any = None
         self._beside: Any = None
         self._pattern = ""
@@ -103,7 +104,8 @@ class Driver:
         self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
         self._time_limit = overrides.get("time_limit")
-        self._keeps = may_keep(self._scene, overrides.get("persistent_data"))
+        keeps = may_keep(self._scene, overrides.get("persistent_data"))
+        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run) and keeps
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -227,7 +229,7 @@ class Driver:
         error = ""
         # After a failure Cycles goes on with what it has and calls black pictures done (seen in
         # 3.4): the frame after a failed one is rendered with nothing kept.
-        self._scene.render.use_persistent_data = self._keeps and self._is_sound
+        self._scene.render.use_persistent_data = self._is_sound and self._keeps_data
         cpu = key in self._for_cpu
         with self._limited(key), on_cpu(cpu):
             uses = uses_gpu(self._scene)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_nodes import aim_nodes, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
+    from blendtui.devices.driver_simulations import unbaked
+    from blendtui.devices.driver_unknown import unknown_nodes
 else:
     from driver_engines import check_engine
     from driver_movie import asked_of, make_lossless
@@ -28,6 +30,8 @@ else:
     from driver_nodes import aim_nodes, plain
     from driver_overrides import apply_overrides
     from driver_project import RunFailure
+    from driver_simulations import unbaked
+    from driver_unknown import unknown_nodes
 
 _MISSING_AT_MOST = 50
 _PATH_AT_MOST = 300
@@ -68,6 +72,7 @@ def open_scene(
     apply_overrides(scene, overrides)
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
+    facts.update(unbaked=unbaked(scene), unknown_nodes=unknown_nodes())
     facts["asked"] = asked_of(scene)
     return scene, facts
 
@@ -171,14 +176,22 @@ def _missing() -> list[str]:
     """Name the external files that are not there, as they are written in the file."""
     written = bpy.utils.blend_paths(absolute=False, packed=False, local=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False, local=False)
-    # Since 4.3 Blender's own brushes are among them.
-    own = bpy.utils.resource_path("LOCAL")
     found = {
         name[2:] if name.startswith("//") else name
         for name, path in zip(written, absolute)  # noqa: B905 - `strict` is Python 3.10
-        if path and not path.startswith(own) and not _exists(path)
+        if path and not _is_blenders(path) and not _exists(path)
     }
     return [name[:_PATH_AT_MOST] for name in sorted(found)][:_MISSING_AT_MOST]
+
+
+def _is_blenders(path: str) -> bool:
+    """Whether it is one of Blender's own brushes, which are among a file's paths since 4.3.
+
+    Written relative to where the .blend was, it leads nowhere from here, but Blender has its own.
+    """
+    own = bpy.utils.resource_path("LOCAL")
+    inside = path.replace("\\", "/").partition("/datafiles/")[2]
+    return path.startswith(own) or bool(inside and os.path.exists(f"{own}/datafiles/{inside}"))  # noqa: PTH110
 
 
 def _exists(path: str) -> bool:

@@ -119,7 +119,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     writes a movie (its frames are then rendered as PNG), `missing` the external files that are
     not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
     engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
-    movie, as the scene is rendered.
+    movie, as the scene is rendered. `unbaked` are simulations that are not baked, `unknown_nodes`
+    those for which an add-on is missing.
     """
 
     name: str
@@ -138,6 +139,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     movie: bool
     camera: str | None = None
     missing: tuple[str, ...] = ()
+    unbaked: tuple[str, ...] = ()
+    unknown_nodes: tuple[str, ...] = ()
     compute: str = ""
     lacks_gpu: bool = False
     asked: MovieAsked | None = None

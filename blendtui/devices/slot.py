@@ -44,6 +44,8 @@ DRIVER_FILES = (
     "driver_progress.py",
     "driver_project.py",
     "driver_scene.py",
+    "driver_simulations.py",
+    "driver_unknown.py",
     "driver_trouble.py",
 )
 """What runs inside Blender; each file knows only the others."""
@@ -72,7 +74,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     driver leaves; every `beat` seconds it says that it lives. `share_file` is the drop (.zip or
     .blend) where the device itself sees it: blobs that are missing come from there. `out` is the
     folder for rendered frames, where that isn't the run's own. `overrides` are those of
-    `farm.overrides`, by name. `compute` has the `kind` of device that Cycles is to use and the
+    `farm.overrides`, by name. `simulate_to` is the frame up to which simulations that are not
+    baked are computed before any is rendered; None leaves them as they are.
+    `compute` has the `kind` of device that Cycles is to use and the
     `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
     `engine` is the one that the file names, empty where that isn't known.
     """
@@ -84,6 +88,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share_file: str | None = None
     out: str | None = None
     overrides: dict[str, object] = {}
+    simulate_to: int | None = None
     compute: dict[str, object] = {}
     engine: str = ""
 

@@ -23,6 +23,7 @@ from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.jobfile import JobFile
 from blendtui.intake.scene import read_facts
 from blendtui.intake.several import alone, parts, scenes_of
+from blendtui.intake.unbaked import goes_in_order
 from blendtui.intake.watch import DropWatch
 from blendtui.journal import Journal
 from blendtui.sending import rewrite
@@ -156,7 +157,7 @@ class Arrivals:
             jobfile = alone(jobfile, scenes[0])
         rendered = jobfile.applied(facts)
         named = jobfile.named_frames()
-        fault = problem_of(rendered, jobfile.scene, named)
+        fault = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
         frames = () if fault else named or _own_frames(jobfile, rendered)
         if _stamp(arrival.path) != before:
             return  # another one of the same name was put over it: that one settles first
@@ -168,9 +169,12 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
-        warnings = notes_of(rendered)
+        warnings = notes_of(rendered, jobfile.scene, jobfile.unbaked)
+        in_order = goes_in_order(rendered.scene(jobfile.scene), jobfile.unbaked)
         spec = replace(
-            _spec(job, unpacked.project.blend, jobfile, frames), written_by=_version(facts)
+            _spec(job, unpacked.project.blend, jobfile, frames),
+            written_by=_version(facts),
+            in_order=in_order,
         )
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))

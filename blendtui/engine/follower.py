@@ -11,6 +11,7 @@ from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.file_kinds import by_kind
 from blendtui.farm.model import AttemptState, Run
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.versions import is_named
@@ -201,14 +202,14 @@ class Follower:
     def _disagreements(self, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
         """Compare what was read without Blender with what Blender itself says."""
         facts = self._office.work(self.run.job).facts
-        missing = self._missing(facts, opened)
+        missing = self._missing(facts, opened) + self._unseen(facts, opened)
         if opened.lacks_gpu:
             missing += (Fault.of(FaultKind.GPU_NOT_SET_UP, device=self._device),)
         read = facts.scene(opened.name) if facts else None
         if read is None:
             return missing
         said = opened.scene()
-        names = [field.name for field in fields(said) if field.name not in ("output", "active")]
+        names = [field.name for field in fields(said) if field.name not in ("output", "unbaked")]
         differing = [name for name in names if getattr(said, name) != getattr(read, name)]
         return missing + tuple(
             Fault.of(
@@ -224,8 +225,21 @@ class Follower:
         known = len(facts.missing) if facts else 0
         if len(opened.missing) <= known:
             return ()
-        names = ", ".join(path[:SHORT] for path in opened.missing[:10])
+        names = by_kind((path[:SHORT] for path in opened.missing), 10)
         return (Fault.of(FaultKind.FILES_MISSING, files=names, count=len(opened.missing)),)
+
+    def _unseen(self, facts: BlendFacts | None, opened: protocol.OpenedFacts) -> tuple[Fault, ...]:
+        """Say what this Blender lacks, and which simulations only Blender has found."""
+        found = []
+        if opened.unknown_nodes:
+            nodes = ", ".join(name[:SHORT] for name in opened.unknown_nodes[:10])
+            found.append(Fault.of(FaultKind.NODES_UNKNOWN, device=self._device, nodes=nodes))
+        read = facts.scene(opened.name) if facts else None
+        known = self._office.work(self.run.job).spec.in_order or (read and read.unbaked)
+        if opened.unbaked and not known:
+            simulations = ", ".join(name[:SHORT] for name in opened.unbaked[:10])
+            found.append(Fault.of(FaultKind.UNBAKED_UNSEEN, simulations=simulations))
+        return tuple(found)
 
     def _keep_excerpt(self, line: protocol.Failed) -> None:
         end = f"-- {line.kind}: {line.detail}"

@@ -64,6 +64,7 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         share_file=share_file,
         out=out,
         overrides=work.spec.overrides.as_data(),
+        simulate_to=work.spec.frames[-1] if work.spec.in_order else None,
         compute=compute_of(device, run.slot.number),
         engine=read.engine if read is not None else "",
     )

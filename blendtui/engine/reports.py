@@ -139,6 +139,8 @@ def _settings(views: Views, job: JobRow) -> dict[str, object]:
     scene = facts.scene(spec.scene) if facts else None
     if facts is not None:
         settings["saved_with"] = ".".join(map(str, facts.version))
+    if spec.in_order:
+        settings["in_order"] = True
     if spec.devices:
         settings["devices"] = sorted(spec.devices)
     if changed := spec.overrides.as_data():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 
-from blendtui.farm import elsewhere, gpu_memory
+from blendtui.farm import elsewhere, gpu_memory, in_order
 from blendtui.farm.claims import place
 from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import Desk
@@ -80,7 +80,7 @@ def _settle(farm: Farm, now: float) -> None:
         if run.state is RunState.READY and not run.in_hand:
             if run.idle_since is None:
                 run.idle_since = now
-                farm.placing |= len(farm.desks) > 1
+                farm.placing |= len(farm.desks) > 1 or desk.job.spec.in_order
             farm.placing |= not takes or not desk.job.is_open
         else:
             run.idle_since = None
@@ -127,7 +127,7 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
     hungry = [run for run in asking if run.in_hand < AHEAD]
     for run in hungry:
         desk.rest(run)
-    if hungry and desk.begins_trade(now):
+    if hungry and not desk.job.spec.in_order and desk.begins_trade(now):
         for run, frame in trade(farm, desk, hungry, now):
             order(farm, run, frame, now)
             desk.look_at(run, farm.devices[run.slot.device], now)
@@ -147,6 +147,8 @@ def _choose(farm: Farm, desk: Desk, run: Run, device: Device, now: float) -> Fra
             desk.shunned[frame.number] = frame
         return not refused
 
+    if desk.job.spec.in_order:
+        return in_order.next_frame(farm, desk, run, device, now)
     speed = desk.speed(device, run.slot.number) / desk.lag(run, device, now)
     place = desk.pool.pick(float("inf"), may)
     if place is not None:

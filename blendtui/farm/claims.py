@@ -6,6 +6,7 @@ has a job's project open keeps it as long as that job has work and nobody goes b
 
 from __future__ import annotations
 
+from blendtui.farm import in_order
 from blendtui.farm.decisions import StartRun
 from blendtui.farm.desk import Desk, plan_end
 from blendtui.farm.device import Device
@@ -68,9 +69,9 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         for device, slot in places.free
         if can_start(device, job, now)
     ]
-    useful = starts_for_shunned(farm, desk, offers)
-    if missing > 0:
-        useful += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in useful]
+    if job.spec.in_order:
+        missing = in_order.vacancies(farm, desk, now)
+    useful = _chosen(farm, desk, offers, missing, now)
     for slot in useful:
         _start_run(farm, job, slot, now)
     taken = set(useful)
@@ -82,6 +83,19 @@ def _serve(farm: Farm, desk: Desk, places: Places, now: float) -> None:
         missing -= 1
     if missing > 0:
         _claim(farm, desk, missing, now)
+
+
+def _chosen(
+    farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], missing: int, now: float
+) -> list[SlotId]:
+    """Choose the slots to start, the first of those that bring most; more for refused frames."""
+    chosen = starts_for_shunned(farm, desk, offers)
+    if desk.job.spec.in_order:
+        chosen += [slot for _, slot in in_order.quickest(farm, desk, offers, now)]
+        return chosen[:missing]
+    if missing > 0:
+        chosen += [one for one in _useful(farm, desk, offers, now)[:missing] if one not in chosen]
+    return chosen
 
 
 def _quota(farm: Farm, desk: Desk) -> int:
@@ -165,6 +179,7 @@ def _free(farm: Farm, now: float) -> None:
         if run.state is not RunState.READY or run.in_hand:
             continue
         over = not job.is_open or not device.may_render(job) or run.slot.number > device.spec.slots
+        over |= in_order.is_spare(farm, run, now)
         idle = now - (run.idle_since if run.idle_since is not None else now)
         if over or (job.state is JobState.PAUSED and idle >= IDLE_PATIENCE):
             stop_run(farm, run, at_once=run.rendering is not None and not job.is_open)

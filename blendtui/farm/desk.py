@@ -24,7 +24,7 @@ class Desk:
     """One job's; `numbers` are all frames that it ever had.
 
     `fresh` are runs that could take a frame and were not yet asked; `resting` were asked, and
-    nothing was worth giving to them.
+    nothing was worth giving to them. No frame before the place `first` waits.
     """
 
     def __init__(self, job: Job, numbers: tuple[int, ...], learner: Learner | None = None) -> None:
@@ -32,6 +32,7 @@ class Desk:
         self.numbers = numbers
         self.learner = learner or Learner()
         self.pool = Pool(len(self.numbers), self.learner.costs)
+        self.first = 0
         self.runs: dict[str, Run] = {}
         self.fresh: dict[str, Run] = {}
         self.resting: dict[str, Run] = {}
@@ -105,6 +106,7 @@ class Desk:
         """Note whether a frame waits."""
         place = self.place(frame.number)
         if waits:
+            self.first = min(self.first, place)
             self.pool.add(place)
             self.wake()
         else:

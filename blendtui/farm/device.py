@@ -9,6 +9,9 @@ from blendtui.farm.model import DeviceMode, DeviceSpec, Job, SlotId
 from blendtui.farm.start_times import StartTimes
 from blendtui.farm.versions import may_render
 
+LOST_AFTER = 60.0
+"""Seconds without contact after which a device's frames are given to others."""
+
 
 @dataclass(slots=True, eq=False)
 class Device:

@@ -92,6 +92,10 @@ def _end(farm: Farm, desk: Desk, free: dict[SlotId, float], now: float) -> float
         used.append(slot)
     if not slots:
         return None
+    if job.spec.in_order:
+        # Slots that have the job's Blender come without a start, and so before others.
+        best = min(range(len(slots)), key=lambda one: slots[one])
+        slots, used = [slots[best]], [used[best]]
     end = max(plan_end(slots, unit, desk.pool.work, desk.pool.heaviest()), in_hand)
     for slot in used:
         free[slot] = max(free[slot], end)

@@ -86,7 +86,8 @@ def _learn(farm: Farm, attempt: Attempt, event: FrameRendered) -> None:
     worn = spec.restart_after is not None and run.rendered >= spec.restart_after
     fat = spec.memory_limit is not None and (event.memory or 0) > spec.memory_limit
     wordy = event.log > LOG_AT_MOST
-    if (worn or fat or wordy) and run.state is RunState.READY:
+    costly = farm.jobs[attempt.job].spec.in_order  # the next one simulates from the start
+    if ((worn and not costly) or fat or wordy) and run.state is RunState.READY:
         stop_run(farm, run)
 
 

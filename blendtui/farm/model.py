@@ -138,7 +138,8 @@ class JobSpec:
     have; `scene` is None for the file's active scene; `blender` is the version that job.toml
     wants, as far as it matters ("4.2"), empty for any; `written_by` is the one that saved the file,
     as major.minor, empty where that isn't known. `devices` are those that may render, any if there
-    are none; `overrides` is what is rendered otherwise than the .blend says.
+    are none; `overrides` is what is rendered otherwise than the .blend says. `in_order` jobs are
+    simulated and rendered by one Blender at a time, frame after frame.
     """
 
     name: str
@@ -151,6 +152,7 @@ class JobSpec:
     blender: str = ""
     devices: frozenset[str] = frozenset()
     overrides: Overrides = AS_IT_IS
+    in_order: bool = False
     written_by: str = ""
 
 

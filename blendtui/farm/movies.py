@@ -21,8 +21,8 @@ class MovieAsked:
     `is_movie` says that the scene writes one, in the file format `file_format`; `has_sound` that
     there is something to be heard. `fps` / `fps_base` are frames a second. `use_extension` has the
     container's ending put behind the name. Rates of bits are in kilobits a second, `buffer` in
-    kilobytes, `audio_rate` in samples a second; `b_frames` is None for the codec's own choice,
-    `quality` from 0 to 100. Only where `crf` is "CUSTOM" does `crf_number` count.
+    kilobits (of 1024), `audio_rate` in samples a second; `b_frames` is None for the codec's own
+    choice, `quality` from 0 to 100. Only where `crf` is "CUSTOM" does `crf_number` count.
     """
 
     is_movie: bool

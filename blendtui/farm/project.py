@@ -36,6 +36,7 @@ class SceneFacts:
     `file_format` and `engine` carry Blender's own identifiers, empty where unknown;
     `camera` is the camera object's name, None where there is none; `sequencer` says that the
     video sequencer makes the picture; `output` is the scene's output path as written in the file.
+    `unbaked` names its simulations that have to be computed frame after frame.
     """
 
     name: str
@@ -50,6 +51,7 @@ class SceneFacts:
     camera: str | None
     sequencer: bool
     output: str
+    unbaked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class BlendFacts:
 
     `version` is the Blender that wrote it, (major, minor). `external` names all files that it
     uses and `missing` those of them that the project does not hold, both as written in the file
-    but with `/` and without the leading `//`.
+    but with `/` and without the leading `//`. `strange` are kinds of nodes that are none of
+    Blender's own.
     """
 
     version: tuple[int, int]
@@ -66,6 +69,7 @@ class BlendFacts:
     active: str
     external: tuple[str, ...]
     missing: tuple[str, ...]
+    strange: tuple[str, ...] = ()
 
     def scene(self, name: str | None = None) -> SceneFacts | None:
         """Give the named scene, the active one without a name, None if there is none such."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 from blendtui.farm.decisions import DropFrame
 from blendtui.farm.events import FramesAgain, JobFramesSet
 from blendtui.farm.frames import format_frames
-from blendtui.farm.model import AttemptState, Frame, FrameState, Job
+from blendtui.farm.model import AttemptState, Frame, FrameState, Job, RunState
 from blendtui.farm.state import Farm, NoteKind
-from blendtui.farm.stopping import end_loser
+from blendtui.farm.stopping import end_loser, stop_run
 
 SHOWN = 80
 """Characters of a list of frames that the history has."""
@@ -35,6 +35,10 @@ def frames_set(farm: Farm, event: JobFramesSet, now: float) -> None:
     kept = sorted(one.number for one in own.values() if one.state is not FrameState.UNWANTED)
     if tuple(kept) == job.spec.frames:
         return
+    if job.spec.in_order and job.spec.frames[-1] < kept[-1]:
+        for run in farm.runs_of(job.name):
+            if run.state in (RunState.STARTING, RunState.READY):
+                stop_run(farm, run)  # it has simulated up to the last frame that there was
     job.spec = replace(job.spec, frames=tuple(kept))
     _go_on(farm, job, NoteKind.FRAMES_SET, kept)
 

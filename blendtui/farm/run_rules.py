@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from blendtui.farm import blame, gpu_memory, version_rules
+from blendtui.farm import blame, gpu_memory, in_order, version_rules
 from blendtui.farm.decisions import (
     CloseRun,
     CollectFrame,
@@ -14,7 +14,7 @@ from blendtui.farm.decisions import (
     StartRun,
     StopRun,
 )
-from blendtui.farm.device import Device
+from blendtui.farm.device import LOST_AFTER, Device
 from blendtui.farm.events import (
     CloseFailed,
     DeviceHours,
@@ -42,9 +42,6 @@ from blendtui.farm.model import (
 )
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
-
-LOST_AFTER = 60.0
-"""Seconds without contact after which a device's frames are given to others."""
 
 WARNINGS_AT_MOST = 50
 """Warnings of a job; a device can make up any number."""
@@ -202,6 +199,7 @@ def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
         return
     frame = farm.frames[attempt.job][attempt.frame]
     wanted = frame.state is FrameState.WAITING and farm.jobs[attempt.job].is_open
+    wanted = wanted and not in_order.is_spare(farm, run, now)
     if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
         farm.revive(attempt, AttemptState.ORDERED)
     if attempt.is_in_hand:

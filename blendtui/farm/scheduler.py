@@ -39,7 +39,8 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
     for desk in farm.desks.values():
         runs = desk.some_runs(LOOKED_AT)
         look_for_overdue(farm, desk, runs, now)
-        reconsider(farm, desk, runs, now)
+        if not desk.job.spec.in_order:
+            reconsider(farm, desk, runs, now)
         gpu_memory.give_up(farm, desk, now)
         desk.wake()
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.file_kinds import by_kind, is_absolute
 from blendtui.farm.frames import FIRST_FRAME, LAST_FRAME, MOST_FRAMES
 from blendtui.farm.project import BlendFacts, SceneFacts
+from blendtui.intake.unbaked import ONE_DEVICE, note, refusal
 
 _NAMED = 10
 """So many missing files are named, the others counted."""
@@ -21,11 +23,15 @@ def frames_of(scene: SceneFacts) -> tuple[int, ...]:
 
 
 def problem_of(
-    facts: BlendFacts, scene: str | None, frames: tuple[int, ...] | None
+    facts: BlendFacts,
+    scene: str | None,
+    frames: tuple[int, ...] | None,
+    unbaked: str = ONE_DEVICE,
 ) -> Fault | None:
     """Say why rendering cannot work: the `scene` named, or the active one; the `frames` named.
 
-    None where nothing speaks against it: the devices' Blender has the last word.
+    `unbaked` is what job.toml says of simulations. None where nothing speaks against it: the
+    devices' Blender has the last word.
     """
     found = facts.scene(scene)
     if found is None:
@@ -37,7 +43,7 @@ def problem_of(
         return Fault.of(FaultKind.FORMAT_UNKNOWN, scene=found.name)
     if found.camera is None and not found.sequencer:
         return Fault.of(FaultKind.NO_CAMERA, scene=found.name)
-    return _nothing(found, frames)
+    return refusal(found, unbaked) or _nothing(found, frames)
 
 
 def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
@@ -57,12 +63,24 @@ def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
     return None
 
 
-def notes_of(facts: BlendFacts) -> tuple[Fault, ...]:
+def notes_of(
+    facts: BlendFacts, scene: str | None = None, unbaked: str = ONE_DEVICE
+) -> tuple[Fault, ...]:
     """Give what the user should know about a job that is rendered all the same."""
-    notes: list[Fault] = []
-    if facts.missing:
-        named = ", ".join(facts.missing[:_NAMED])
-        more = len(facts.missing) - _NAMED
-        files = f"{named} and {more} more" if more > 0 else named
-        notes.append(Fault.of(FaultKind.FILES_MISSING, count=len(facts.missing), files=files))
+    absolute = [path for path in facts.missing if is_absolute(path)]
+    relative = [path for path in facts.missing if not is_absolute(path)]
+    notes = [
+        Fault.of(kind, count=len(paths), files=by_kind(paths, _NAMED))
+        for kind, paths in (
+            (FaultKind.FILES_MISSING, relative),
+            (FaultKind.FILES_ABSOLUTE, absolute),
+        )
+        if paths
+    ]
+    if facts.strange:
+        notes.append(Fault.of(FaultKind.NODES_STRANGE, nodes=", ".join(facts.strange[:_NAMED])))
+    found = facts.scene(scene)
+    simulations = note(found, unbaked) if found is not None else None
+    if simulations is not None:
+        notes.append(simulations)
     return tuple(notes)

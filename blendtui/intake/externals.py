@@ -21,6 +21,7 @@ from blender_asset_tracer.blendfile import iterators
 from blender_asset_tracer.trace import blocks2assets, codes_to_skip, expanders
 
 from blendtui.farm.project import Project
+from blendtui.intake import simulations
 from blendtui.intake.blend_reader import FOREIGN, BoundedBlend, Unreadable, opened
 
 log = logging.getLogger(__name__)
@@ -56,15 +57,28 @@ class Externals:
     def __init__(self, root: Path, project: Project, limit: int, ratio: int | None = None) -> None:
         self._root = root
         self._limits = (limit, ratio)
+        self._blend = project.blend
         self._home = posixpath.dirname(project.blend)
         self._folders: dict[str, set[str]] = defaultdict(set)
         for file in project.files:
             folder, name = posixpath.split(file.path)
             self._folders[folder].add(name)
+        self._all_folders = _with_parents(self._folders)
         self._seen: set[tuple[str, bytes]] = set()
         self._missing: dict[str, bool] = {}
         self._held: dict[tuple[str, bool], bool] = {}
         self._compared = 0
+        self._unbaked: dict[str, None] = {}
+
+    @property
+    def unbaked(self) -> tuple[str, ...]:
+        """Simulations of linked objects that are not baked, as people call them."""
+        return tuple(self._unbaked)
+
+    def holds(self, path: bytes, folder: str | None = None) -> bool:
+        """Whether the project has files in a folder, as the main .blend names it."""
+        inside = _inside(self._home if folder is None else folder, _written(path))
+        return inside in self._all_folders
 
     @property
     def external(self) -> tuple[str, ...]:
@@ -107,6 +121,7 @@ class Externals:
     def _visit(self, blend: str, blocks: Iterable[Block]) -> dict[str, set[bytes]]:
         """Note what blocks use, and what those that they use do; gives library -> names."""
         folder = posixpath.dirname(blend)
+        is_linked = blend != self._blend
         linked: dict[str, set[bytes]] = defaultdict(set)
         waiting = deque(blocks)
         visited: set[int] = set()
@@ -123,6 +138,8 @@ class Externals:
                     self._link(linked, folder, bytes(library[b"name"]), bytes(block[b"name"]))
                 else:
                     self._note(folder, block)
+                    if is_linked and block.code == b"OB":
+                        self._note_unbaked(self._unbaked_of(folder, block))
                     waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except Unreadable:
@@ -133,6 +150,14 @@ class Externals:
                 log.debug("a block of %s cannot be followed: %r", blend, error)
         return linked
 
+    def _note_unbaked(self, names: Iterable[str]) -> None:
+        if len(self._unbaked) < simulations.MOST:
+            self._unbaked.update(dict.fromkeys(names))
+
+    def _unbaked_of(self, folder: str, block: Block) -> tuple[str, ...]:
+        """Name an object's simulations that are not baked, here or beside its own .blend."""
+        return tuple(simulations.of_object(block, lambda path: self.holds(path, folder)))
+
     def _link(self, linked: dict[str, set[bytes]], folder: str, path: bytes, name: bytes) -> None:
         inside = _inside(folder, _written(path))
         if inside is not None and self._holds(inside, many=False):
@@ -141,7 +166,10 @@ class Externals:
     def _note(self, folder: str, block: Block) -> None:
         if len(block.code) > 2 or block.code in codes_to_skip:
             return
+        unbaked = self._unbaked_of(folder, block) if block.code == b"OB" else ()
         for use in _uses(block):
+            if unbaked and use.many:
+                continue  # a cache that is still to be filled
             written = _written(use.path)
             shown = self._shown(folder, written)
             if shown not in self._missing and len(self._missing) >= MOST_FILES:
@@ -176,6 +204,16 @@ class Externals:
             return True
         self._compared += len(self._folders) if many else 0
         return many and any(one == path or one.startswith(path + "/") for one in self._folders)
+
+
+def _with_parents(folders: Iterable[str]) -> frozenset[str]:
+    """Give folders and all that they are in."""
+    found: set[str] = set()
+    for folder in folders:
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)  # noqa: PLW2901
+    return frozenset(found)
 
 
 def _used_in_nodes(block: Block) -> Iterator[Block]:

@@ -17,6 +17,7 @@ from blendtui.farm.frames import parse_frames
 from blendtui.farm.model import DEFAULT_PRIORITY
 from blendtui.farm.overrides import Overrides
 from blendtui.farm.project import IMAGE_FORMATS, BlendFacts, SceneFacts
+from blendtui.intake.unbaked import WAYS
 
 JOBFILE_NAME = "job.toml"
 # A real one has some lines; more is no job.toml, and costs memory to parse.
@@ -35,6 +36,7 @@ _EXPECTED: Final = {
     "blender": 'a version of Blender, such as "4.2"',
     "devices": 'a list of names of devices, such as ["tower"]',
     "allow_scripts": "true or false, without quotes",
+    "unbaked": " or ".join(f'"{way}"' for way in WAYS),
     "percentage": "a whole number from 1 to 1000, without quotes",
     "samples": "a whole number from 1 to 16777216, without quotes",
     "engine": '"CYCLES", "EEVEE", "WORKBENCH", or the identifier of another engine',
@@ -74,7 +76,8 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `blender` is the version that may render ("4.2" takes 4.2.3), any if empty.
     `step` takes every second, third, ... of the frames. `scenes` is "all" or some names: each
     scene becomes a job of its own. `devices` names those that may render, one of them is enough.
-    `allow_scripts` lets Python in the .blend run on the devices. All else is for `overrides`.
+    `allow_scripts` lets Python in the .blend run on the devices. `unbaked` is what becomes of
+    simulations that are not baked, see `unbaked.py`. All else is for `overrides`.
     """
 
     blend: str | None = None
@@ -87,6 +90,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     blender: str = ""
     devices: tuple[str, ...] = ()
     allow_scripts: bool = False
+    unbaked: Literal["one-device", "refuse", "ignore"] = "one-device"
     percentage: int | None = None
     samples: int | None = None
     engine: str | None = None
@@ -242,6 +246,8 @@ def _problem(key: str, value: object) -> str:
 def _problem_of_text(key: str, value: str) -> str:
     if not value.strip():
         return f"“{key}” is empty"
+    if key == "unbaked" and value not in WAYS:
+        return "“unbaked” is not known"
     if key == "blender" and not _VERSION.fullmatch(value):
         return "“blender” is no version"
     if key == "engine" and not _IDENTIFIER.fullmatch(value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,9 @@ from blendtui.farm.project import BlendFacts, Project, SceneFacts
 
 if TYPE_CHECKING:
     from blendtui.intake.blend_reader import BoundedBlend
+    from blendtui.intake.externals import Externals
+
+log = logging.getLogger(__name__)
 
 UNPACKED_LIMIT = 8 << 30
 """Bytes that a packed .blend may unpack to."""
@@ -71,22 +76,28 @@ def read_facts(
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415
     from blendtui.intake.externals import Externals  # noqa: PLC0415
+    from blendtui.intake.foreign_nodes import strange_nodes  # noqa: PLC0415
 
     try:
         with reader.opened(root / project.blend, limit, ratio) as blend:
-            found = islice(blend.find_blocks_from_code(b"SC"), MOST_SCENES + 1)
-            scenes = tuple(_scene(block) for block in found)
-            if len(scenes) > MOST_SCENES:
+            blocks = list(islice(blend.find_blocks_from_code(b"SC"), MOST_SCENES + 1))
+            if len(blocks) > MOST_SCENES:
                 raise reader.Unreadable(f"it has more than {MOST_SCENES:,} scenes")
+            scenes = tuple(_scene(block) for block in blocks)
             active = _active(blend, scenes)
             externals = Externals(root, project, limit, ratio)
             externals.trace(blend, project.blend)
+            unbaked = _unbaked(blocks, externals)
+            scenes = tuple(
+                replace(scene, unbaked=own) for scene, own in zip(scenes, unbaked, strict=True)
+            )
             return BlendFacts(
                 version=divmod(blend.header.version, 100),
                 scenes=scenes,
                 active=active,
                 external=externals.external,
                 missing=externals.missing,
+                strange=strange_nodes(blend),
             )
     except reader.Unreadable as error:
         reason = str(error)
@@ -98,6 +109,22 @@ def read_facts(
         reason = reader.DAMAGED
         cause = error
     raise Failure.of(FaultKind.BLEND_UNREADABLE, path=project.blend, detail=reason) from cause
+
+
+def _unbaked(scenes: list[Any], externals: Externals) -> list[tuple[str, ...]]:
+    """Name each scene's simulations that are not baked; one that can't be read goes unseen."""
+    from blendtui.intake import blend_reader as reader  # noqa: PLC0415
+    from blendtui.intake.simulations import Simulations  # noqa: PLC0415
+
+    own, found = Simulations(externals.holds), []
+    for scene in scenes:
+        names: tuple[str, ...] = ()
+        try:
+            names = own.of_scene(scene)
+        except (reader.Unreadable, *reader.FOREIGN) as error:
+            log.debug("simulations of %s cannot be read: %r", scene, error)
+        found.append(tuple(dict.fromkeys(names + externals.unbaked)))
+    return found
 
 
 def _scene(block: Any) -> SceneFacts:

@@ -41,7 +41,9 @@ def scenes_of(jobfile: JobFile, facts: BlendFacts) -> tuple[str, ...]:
 
 
 def _can_be(jobfile: JobFile, facts: BlendFacts) -> bool:
-    found = problem_of(jobfile.applied(facts), jobfile.scene, jobfile.named_frames())
+    found = problem_of(
+        jobfile.applied(facts), jobfile.scene, jobfile.named_frames(), jobfile.unbaked
+    )
     return found is None
 
 

@@ -148,7 +148,7 @@ def _rated(asked: MovieAsked, codec: str, pixels: str, **options: str) -> Video:
         if value and asked.buffer
     }
     if asked.buffer:
-        options["bufsize"] = str(asked.buffer * 1024 * 8)
+        options["bufsize"] = str(asked.buffer * 1024)
     return Video(
         codec=codec,
         pixels=pixels,

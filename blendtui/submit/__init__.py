@@ -136,8 +136,12 @@ def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
     divided = parts(jobfile, packed.blend, scenes) if len(scenes) > 1 else []
     jobfile = alone(jobfile, scenes[0]) if scenes else jobfile
     facts, scene = jobfile.applied(packed.facts), jobfile.scene
-    problem = problem_of(facts, scene, jobfile.named_frames())
+    problem = problem_of(facts, scene, jobfile.named_frames(), jobfile.unbaked)
     if problem is not None:
         raise Failure(problem)
-    notes = [one for one in notes_of(facts) if one.kind != FaultKind.FILES_MISSING]
+    notes = [
+        one
+        for one in notes_of(facts, scene, jobfile.unbaked)
+        if one.kind not in (FaultKind.FILES_MISSING, FaultKind.FILES_ABSOLUTE)  # said with paths
+    ]
     return Plan(packed.files, packed.size, packed.missing, tuple(notes), tuple(divided))

@@ -20,8 +20,8 @@ _OPTIONS = {
     "time_limit": "--time-limit",
 }
 _PLAIN = (
-    *("frames", "step", "scene", "priority", "blender", "percentage", "samples", "engine"),
-    *("format", "camera", "output", "threads", "time_limit", "movie"),
+    *("frames", "step", "scene", "priority", "blender", "unbaked", "percentage", "samples"),
+    *("engine", "format", "camera", "output", "threads", "time_limit", "movie"),
 )
 
 

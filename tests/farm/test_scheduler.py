@@ -7,10 +7,10 @@ import pytest
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.blame import FIRST_TRIES, FRAME_TRIES
+from blendtui.farm.device import LOST_AFTER
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frame_rules import LOG_AT_MOST
 from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, JobState, RunState
-from blendtui.farm.run_rules import LOST_AFTER
 from blendtui.farm.state import NoteKind
 from tests.support.playbook import FILES, LINK_LOST, RENDER_ERROR, Playbook
 

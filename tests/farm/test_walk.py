@@ -18,10 +18,16 @@ def walked(seed: int) -> World:
     chance = Random(seed)
     spoiled = frozenset(chance.sample(FIRST, chance.choice([0, 0, 1, 3])))
     world = World(chance, spoiled)
+    walk(world, chance, JobSpec("first", "a.blend", FIRST))
+    return world
+
+
+def walk(world: World, chance: Random, first: JobSpec) -> None:
+    """Let some hundred things happen to a job of frames FIRST, named "first", and another one."""
     world.tell(ev.DevicesSet(_devices(chance)))
     for device in list(world.scheduler.farm.devices):
         world.reach(device)
-    world.tell(ev.JobAdded(JobSpec("first", "a.blend", FIRST)))
+    world.tell(ev.JobAdded(first))
     world.tell(ev.JobAdded(JobSpec("second", "b.blend", SECOND, priority=chance.choice([50, 60]))))
     for _ in range(chance.randrange(300)):
         world.now += chance.choice([0, 1, 1, 30])
@@ -30,7 +36,6 @@ def walked(seed: int) -> World:
     for device in list(world.scheduler.farm.devices):
         world.reach(device)
     world.settle()
-    return world
 
 
 def _devices(chance: Random) -> tuple[DeviceSpec, ...]:

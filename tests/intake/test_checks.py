@@ -31,10 +31,12 @@ GOOD = SceneFacts(
 )
 
 
-def facts(missing: tuple[str, ...] = (), **changes: object) -> BlendFacts:
+def facts(
+    missing: tuple[str, ...] = (), strange: tuple[str, ...] = (), **changes: object
+) -> BlendFacts:
     scene = dataclasses.replace(GOOD, **changes)  # type: ignore[arg-type]
     other = dataclasses.replace(GOOD, name="Other", camera=None)
-    return BlendFacts((3, 4), (scene, other), scene.name, missing, missing)
+    return BlendFacts((3, 4), (scene, other), scene.name, missing, missing, strange)
 
 
 def problem(
@@ -99,9 +101,37 @@ def test_a_movie_is_no_problem_and_nothing_to_say(name: str) -> None:
 
 def test_missing_files_are_named_and_beyond_ten_counted() -> None:
     (note,) = notes_of(facts(missing=("tex/a.png", "b.abc")))
-    says(note, FaultKind.FILES_MISSING, "(2): tex/a.png, b.abc.")
+    says(note, FaultKind.FILES_MISSING, "(2): caches b.abc; textures tex/a.png.")
     (note,) = notes_of(facts(missing=tuple(f"{number}.png" for number in range(25))))
     says(note, FaultKind.FILES_MISSING, "(25)", "9.png and 15 more")
+
+
+def test_absolute_paths_are_told_apart_and_files_by_their_kinds() -> None:
+    here = ("libs/tree.blend", "hum.WAV", "Serif.ttf", "notes")
+    away = ("/srv/a.png", "C:/b.vdb", "//server/c.mp4")
+    relative, absolute = notes_of(facts(missing=(*here, *away)), None)
+    kinds = "(4): libraries libs/tree.blend; fonts Serif.ttf; sounds hum.WAV; files notes."
+    says(relative, FaultKind.FILES_MISSING, kinds)
+    kinds = "(3): movies //server/c.mp4; caches C:/b.vdb; textures /srv/a.png."
+    says(absolute, FaultKind.FILES_ABSOLUTE, "absolute paths", kinds)
+
+
+def test_nodes_of_add_ons_are_a_note() -> None:
+    (note,) = notes_of(facts(strange=("OctaneGlass",)), None)
+    says(note, FaultKind.NODES_STRANGE, "OctaneGlass", "add-on")
+
+
+def test_what_becomes_of_simulations_is_as_job_toml_wants_it() -> None:
+    moving = facts(unbaked=("rigid bodies", "cloth of “Flag”"))
+    (note,) = notes_of(moving, None)
+    says(note, FaultKind.UNBAKED_ONE_DEVICE, "rigid bodies, cloth of “Flag”", "One device", "bake")
+    assert problem_of(moving, None, None) is None
+    (note,) = notes_of(moving, None, "ignore")
+    says(note, FaultKind.UNBAKED_IGNORED, "as if nothing moved")
+    assert problem_of(moving, None, None, "ignore") is None
+    says(problem_of(moving, None, None, "refuse"), FaultKind.UNBAKED_REFUSED, "refuses")
+    assert problem_of(facts(), None, None, "refuse") is None
+    assert notes_of(facts(), None, "ignore") == ()
 
 
 @given(

@@ -36,7 +36,7 @@ def test_without_a_constant_quality_the_rates_of_bits_count() -> None:
     video = plan.choices_of(asked, has_sound=False)[0].video
     assert video.bitrate == 6_000_000
     assert video.options["maxrate"] == "9000000"
-    assert video.options["bufsize"] == str(224 * 1024 * 8)
+    assert video.options["bufsize"] == str(224 * 1024)
     assert "minrate" not in video.options
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from blendtui import process
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.places import Places
@@ -122,6 +123,19 @@ def test_the_log_is_for_the_user_alone_and_keeps_to_its_lines(tmp_path: Path) ->
     logging.getLogger("x").warning("second")
     assert "second" in other.read_text()
     assert "second" not in path.read_text()
+
+
+def test_the_log_is_kept_small_however_much_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_SIZE", 2000)
+    path = log_to_file(tmp_path / "state")
+    for number in range(500):
+        logging.getLogger("x").warning("told for the %dth time", number)
+    kept = list(path.parent.iterdir())
+    assert len(kept) == 4
+    assert all(one.stat().st_size <= 2000 for one in kept)
+    assert "told for the 499th time" in path.read_text()
 
 
 @posix

@@ -38,6 +38,7 @@ class Farm:
         devices: int = 2,
         slots: int = 1,
         settle: float = 0.2,
+        patience: float = 60.0,
         own: dict[int, dict[str, Any]] | None = None,
         **settings: Any,
     ) -> None:
@@ -51,6 +52,7 @@ class Farm:
         self.own = own or {}
         self.slots = slots
         self.settle = settle
+        self.patience = patience
         self.output = self.root / "output"
         self._engine: subprocess.Popen[bytes] | None = None
         self.write_config()
@@ -82,7 +84,8 @@ class Farm:
                 **self.settings,
                 **self.own.get(number, {}),
             }
-        whole = {"share": {"path": str(self.share), "settle": self.settle}, "devices": devices}
+        share = {"path": str(self.share), "settle": self.settle, "patience": self.patience}
+        whole = {"share": share, "devices": devices}
         fresh = self.config.with_suffix(".new")
         fresh.write_text(tomli_w.dumps(whole))
         fresh.replace(self.config)

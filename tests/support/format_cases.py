@@ -79,7 +79,14 @@ def _film() -> list[Case]:
     ]  # fmt: skip
 
 
-IMAGES = [*_ordinary(), *_exr(), *_film()]
+TWO_LAYERS = {
+    "name": "layers-two",
+    "group": "OpenEXR MultiLayer, two view layers",
+    "image": {"file_format": "OPEN_EXR_MULTILAYER", "color_depth": "16", "exr_codec": "DWAA"},
+    "layers": ["Front"],
+}
+
+IMAGES = [*_ordinary(), *_exr(), TWO_LAYERS, *_film()]
 
 
 def _views(name: str, group: str, kind: str, how: str, views: int = 2) -> Case:

@@ -62,10 +62,17 @@ def basis(strip: bool = True) -> Any:
     tone()
     save_here()
     if strip:
-        editor = scene.sequence_editor_create()
-        strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-        strips.new_sound("tone", str(FOLDER / "tone.wav"), 1, 5)
+        add_tone(scene)
     return scene
+
+
+def add_tone(scene: Any) -> None:
+    if not bpy.app.build_options.audaspace:  # the wheel of 4.2 was built without sound
+        (FOLDER / "silent").touch()
+        return
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_sound("tone", str(FOLDER / "tone.wav"), 1, 5)
 
 
 def movie(scene: Any, container: str, codec: str, output: str) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 import asyncssh
 
-from blendtui.devices import cache, inventory, link, slot_scripts, transfer, vitals
+from blendtui.devices import cache, inventory, link, probe_scripts, slot_scripts, transfer, vitals
 
 FRAME = os.urandom(20_000)
 """What every frame looks like; a real one of this size is a small picture."""
@@ -49,6 +49,10 @@ _SCRIPTS = {
     "follow": slot_scripts.FOLLOW,
     "rest": slot_scripts.REST,
     "survey": cache._SURVEY,
+    "jobs": cache._JOBS,
+    "blenders": probe_scripts.BLENDERS,
+    "version": probe_scripts.VERSION,
+    "cards": probe_scripts.CARDS,
     "look": inventory.LOOK,
     "manifest": transfer._MANIFEST,
     "remove_job": cache._REMOVE,
@@ -144,6 +148,19 @@ class Devices:
 
     def _survey(self, _: bytes, work_dir: str, *jobs: str) -> bytes:
         return self._look(b"", work_dir)
+
+    def _blenders(self, _: bytes, *named: str) -> bytes:
+        return b"/usr/bin/blender\0001 2 3 4 5\0"
+
+    def _version(self, _: bytes, blender: str, *words: str) -> bytes:
+        return b"Blender 3.4.1\n"
+
+    def _cards(self, _: bytes) -> bytes:
+        return b""
+
+    def _jobs(self, _: bytes, work_dir: str, farm: str) -> bytes:
+        folders = (Path(work_dir) / "jobs").glob(f"*.{farm}")
+        return b"".join(f"{folder.name}/".encode() for folder in folders)
 
     def _look(self, _: bytes, work_dir: str) -> bytes:
         files = [(path.stat().st_size, path.name) for path in (Path(work_dir) / "blobs").iterdir()]

@@ -19,9 +19,10 @@ _WHEN = re.compile(r"DateTime|.*_time$")
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture of a file: its pixels as stored, its channels' names, and what is said of it.
+    """One picture of a file: its pixels, its channels' names, and what is said of it.
 
-    `kinds` are the channels' types; `facts` leave out when it was made and how long it took.
+    White is 1.0 where whole numbers are stored. `kinds` are the channels' types; `facts` leave out
+    when it was made and how long it took.
     """
 
     pixels: Pixels
@@ -33,9 +34,7 @@ class Picture:
 def read(path: Path, data: bytes | None = None) -> list[Picture]:
     """Read all pictures of a file, or of `data` as if it were its content."""
     if path.suffix == ".avif":
-        with Image.open(io.BytesIO(data if data is not None else path.read_bytes())) as image:
-            found = np.asarray(image)
-            return [Picture(found, tuple(image.getbands()), (str(found.dtype),), {})]
+        return [_avif(data if data is not None else path.read_bytes())]
     if data is not None:
         copy = path.with_name("copy" + path.suffix)
         copy.write_bytes(data)
@@ -57,6 +56,16 @@ def _picture(file: Any) -> Picture:
     kinds = [str(kind) for kind in spec.channelformats] or [str(spec.format)] * spec.nchannels
     facts = {one.name: one.value for one in spec.extra_attribs if not _WHEN.fullmatch(one.name)}
     return Picture(np.asarray(file.read_image()), tuple(spec.channelnames), tuple(kinds), facts)
+
+
+def _avif(data: bytes) -> Picture:
+    """Read an AVIF, of which Pillow gives 8 bits; its av1C box tells how many."""
+    with Image.open(io.BytesIO(data)) as image:
+        pixels = np.asarray(image, dtype=np.float32) / 255
+        bands = tuple(image.getbands())
+    flags = data[data.index(b"av1C") + 6]
+    bits = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+    return Picture(pixels, bands, ("uint8",) * len(bands), {"oiio:BitsPerSample": bits})
 
 
 def are_same(path: Path, data: bytes) -> bool:

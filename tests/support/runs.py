@@ -105,7 +105,7 @@ class DriverRun:
         self, kind: type[_T], count: int = 1, check: Callable[[_T], bool] = lambda _: True
     ) -> list[_T]:
         """Wait until `count` lines of a kind are there; fails when Blender ends without."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300  # EEVEE in software takes its time
         while time.monotonic() < deadline:
             ended = self.process.poll() is not None
             found = [line for line in self.all(kind) if check(line)]

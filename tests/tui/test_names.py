@@ -22,6 +22,7 @@ NAMES = {
     "emoji": "👩‍👩‍👧 🎬 カット",
     "right to left": "\u202eexe.tohs\u202c שלום مرحبا",
     "200 characters": "long" * 50,
+    "for a shell": "-rf '\"$(touch PWNED)`touch PWNED`\n; rm *",
     "combining": "e" + "\u0301" * 60,
 }
 

@@ -7,46 +7,16 @@ is what scripts/blenders.py filled. The exit code is 0 when no test failed on an
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.scenes import CHOICE, find_blender
+from tests.support.scenes import CHOICE
+from tests.versions.blenders import Version, installed, wheels
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("devices/test_driver*.py", "versions/test_*.py")
 """Files of tests that a Blender has to pass, whichever it is."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A Blender to try, or why it can't be."""
-
-    name: str
-    command: Path | None
-    reason: str = ""
-
-
-def installed() -> Version:
-    """Give the Blender on the path."""
-    found = find_blender({})
-    if found is None:
-        return Version("on the path", None, "skipped, Blender is not installed")
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    version = re.search(r"Blender (\d+\.\d+)", said)
-    return Version(version[1] if version else "on the path", Path(found))
-
-
-def wheels(folder: Path) -> list[Version]:
-    """Give the Blenders that were fetched, and those that could not be."""
-    found = []
-    for said in sorted(folder.glob("*.txt")):
-        command, reason = folder / said.stem / "bin" / "blender", said.read_text().strip()
-        is_there = command.exists() and not reason.startswith("skipped")
-        found.append(Version(said.stem, command if is_there else None, reason))
-    return found
 
 
 def tried(version: Version, words: list[str]) -> tuple[bool, str]:

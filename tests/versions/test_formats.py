@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from blendtui.engine.ownership import Ownership
-from blendtui.farm.project import IMAGE_FORMATS
+from blendtui.farm.project import IMAGE_FORMATS, Project, ProjectFile
+from blendtui.intake.jobfile import JobFile
+from blendtui.intake.scene import read_facts
+from blendtui.intake.several import scenes_of
 from blendtui.share.names import flaw_of
-from tests.support.format_cases import IMAGES, NAMES, NODES, VIEWS
+from tests.support.format_cases import CASES, IMAGES, NAMES, NODES, VIEWS
 from tests.support.format_runs import FRAME, Driven, FormatRuns
 from tests.support.pictures import are_same, read
 from tests.support.scenes import BLENDER, needs_blender
@@ -69,6 +72,21 @@ def test_only_what_blender_has_not_is_left_out(runs: FormatRuns) -> None:
     assert set(runs.without) == (newer if runs.version < (5, 1) else set())
 
 
+def test_all_its_scenes_and_their_formats_are_known_without_blender(runs: FormatRuns) -> None:
+    blend = runs.blend.relative_to(runs.folder / "project").as_posix()
+    listed = ProjectFile(blend, "0" * 64, runs.blend.stat().st_size)
+    facts = read_facts(runs.folder / "project", Project(blend, (listed,)))
+    found = {scene.name: scene for scene in facts.scenes if scene.name != "Scene"}
+    assert {name: scene.file_format for name, scene in found.items()} == {
+        case["name"]: case["image"]["file_format"]
+        for case in CASES
+        if case["name"] not in runs.without
+    }
+    assert {name: found[name].output for name in OUTPUTS} == OUTPUTS
+    asked = scenes_of(JobFile(scenes="all"), facts)
+    assert set(asked) == {*found, "Scene"}, "each can be rendered"
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 @pytest.mark.parametrize("frame", [FRAME, BELOW])
 def test_file_names_are_blenders_and_the_frames_own(
@@ -100,7 +118,7 @@ def test_file_names_are_blenders_and_the_frames_own(
 
 def nodes_of(version: tuple[int, int], number: str, short: str) -> dict[str, set[str]]:
     """Say which files the nodes' scenes have besides their own picture."""
-    up = "_con/_.._esc" if (5, 0) <= version < (5, 1) else "_con/esc"
+    up = "_con/esc" if version < (5, 0) else "_con/_.._esc" if version < (5, 1) else "_con/_/_/esc"
     return {
         "node": {f"Passes/Image{number}.png", f"Passes/Depth_{number}.png"},
         "node-exr": {f"Beauty_ half/Image{number}.exr", f"Layers/all_{number}.exr"},
@@ -160,6 +178,27 @@ def test_each_format_of_job_toml_is_written_whatever_the_scene_writes(runs: Form
             assert views == ["take_03_L", "take_03_R", "take_03_mid"], case
         for name in frame.files:
             assert read(frame.folder / name)[0].pixels.shape[:2] == (36, 64)
+
+
+STILL = """
+import bpy
+scene = bpy.data.scenes["node"]
+bpy.context.window.scene = scene
+scene.frame_set({frame})
+scene.render.filepath = {path!r}
+bpy.ops.render.render(write_still=True)
+"""
+
+
+def test_a_frame_below_zero_shows_its_own_moment_also_of_a_scene_that_is_not_the_active_one(
+    runs: FormatRuns, driven: dict[tuple[str, int], Driven], tmp_path: Path
+) -> None:
+    path = tmp_path / "still.png"
+    text = STILL.format(frame=BELOW, path=str(path))
+    runs.run(str(runs.blend), "--python-expr", text)
+    frame = driven["node", BELOW]
+    assert are_same(path, frame.bytes_of("node_-0004.png"))
+    assert not are_same(path, driven["node", FRAME].bytes_of("node_0003.png"))
 
 
 def test_frames_far_beyond_the_range_keep_their_number(runs: FormatRuns) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from blendtui.config.editing import written
 from blendtui.config.values import is_name
+from blendtui.farm.file_kinds import is_absolute, kind_of
 from blendtui.farm.overrides import Overrides
 from blendtui.tui import words
 from blendtui.tui.draft import Setting
@@ -21,7 +22,7 @@ from blendtui.wording import safe, size
 FRAMES, PRIORITY, TAGS, OTHERS = ("frames",), ("priority",), ("tags",), ("others",)
 
 OTHER_SETTINGS = (
-    *("step", "scene", "scenes", "devices", "blender", "allow_scripts"),
+    *("step", "scene", "scenes", "devices", "blender", "allow_scripts", "unbaked"),
     *(field.name for field in fields(Overrides)),
 )
 """Settings of job.toml that have no line of their own in the form."""
@@ -45,17 +46,24 @@ def about_project(found: Mapping[str, Any], colors: Colors) -> Text:
         style = words.color(colors, "warning")
         count = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         text.append(f"\n! {count} used and not in it:\n", style)
-        text.append("".join(f"  {safe(path, 200)}\n" for path in missing[:_MOST_MISSING]))
+        text.append("".join(f"  {_file(path)}\n" for path in missing[:_MOST_MISSING]))
         if len(missing) > _MOST_MISSING:
             text.append(f"  and {len(missing) - _MOST_MISSING} more\n")
     for said in found["warnings"]:
-        if said["kind"] != "files-missing":
+        if said["kind"] not in ("files-missing", "files-absolute"):
             text.append("\n! ", words.color(colors, "warning")).append(f"{said['what']}\n")
     problem = found["problem"]
     if problem is not None:
         text.append("\n✗ ", words.color(colors, "error")).append(f"{problem['what']}\n", "bold")
         text.append(f"  {problem['cure']}\n")
     return text
+
+
+def _file(path: str) -> str:
+    """Name a file that is missing, its kind, and what is wrong with its path, if anything is."""
+    kind = kind_of(path).removesuffix("s") if kind_of(path) != "libraries" else "library"
+    away = ", an absolute path that no device has" if is_absolute(path) else ""
+    return f"{kind}{away}: {safe(path, 200)}"
 
 
 def _scene(scene: Mapping[str, Any]) -> str:
