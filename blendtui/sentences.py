@@ -89,6 +89,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "“{name}” {problem}.",
         "Rename it and drop it again.",
     ),
+    FaultKind.STILL_WHOLE: (
+        "Its frames are rendered whole, each on one device: {reason}.",
+        "Nothing needs to be done; change that in the scene to have all devices render one frame.",
+    ),
+    FaultKind.PART_MISSING: (
+        "Part {part} of frame {frame} is gone from the share before it was merged.",
+        "Nothing needs to be done: it is rendered again. Leave the folder .parts of a job alone.",
+    ),
     FaultKind.FACTS_DIFFER: (
         "The .blend was read as having {setting} = {read}; Blender itself says {blender}.",
         "What Blender says counts. Save the file again with a current Blender to be sure.",

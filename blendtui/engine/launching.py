@@ -65,6 +65,7 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         out=out,
         overrides=work.spec.overrides.as_data(),
         simulate_to=work.spec.frames[-1] if work.spec.in_order else None,
+        split=work.spec.split,
         compute=compute_of(device, run.slot.number),
         engine=read.engine if read is not None else "",
     )

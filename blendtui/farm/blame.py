@@ -17,6 +17,8 @@ from blendtui.farm.model import (
     Job,
     JobState,
 )
+from blendtui.farm.parts import is_part
+from blendtui.farm.split_frames import part_failed
 from blendtui.farm.state import Farm, NoteKind
 
 FRAME_TRIES = 3
@@ -91,6 +93,8 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
     if _is_lost(farm, frame, now) and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
+        if is_part(frame.number):
+            part_failed(farm, frame)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
     device = farm.devices[attempt.slot.device]
     if fault.kind is not FaultKind.GPU_MEMORY or not device.spec.cpu_fallback:

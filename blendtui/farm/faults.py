@@ -49,6 +49,8 @@ class FaultKind(StrEnum):
     NODES_UNKNOWN = "nodes-unknown"
     NOT_SIMULATED = "not-simulated"
     FACTS_DIFFER = "facts-differ"
+    STILL_WHOLE = "still-whole"
+    PART_MISSING = "part-missing"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
     CONFIG_UNREADABLE = "config-unreadable"
