@@ -139,7 +139,7 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Correct `{setting}` in job.toml, or leave it out, and drop it again.",
     ),
     FaultKind.ENGINE_MISSING: (
-        "{device}: its Blender {blender} has no render engine {engine}.",
+        "{device}: its Blender {blender} has no render engine {engine}. It has: {engines}.",
         "Install the add-on that brings it there, or choose another `engine` in job.toml.",
     ),
     FaultKind.FRAMES_TOO_MANY: (

@@ -70,6 +70,8 @@ def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
         "mode": device.mode,
         "resting": device.spec.resting,
         "problem": _words(device.fault),
+        "blenders": list(device.blenders),
+        "compute": device.spec.compute,
         "slots": [
             {"slot": run.slot, "job": run.job, "state": run.state, "frame": run.frame}
             for run in runs

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_movie import Beside
     from blendtui.devices.driver_output import outputs
     from blendtui.devices.driver_parts import render_order
+    from blendtui.devices.driver_persistent import may_keep
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
@@ -45,6 +46,7 @@ else:
     from driver_movie import Beside
     from driver_output import outputs
     from driver_parts import render_order
+    from driver_persistent import may_keep
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
@@ -97,7 +99,11 @@ class Driver:
         self._make_out()
         overrides = settings.get("overrides") or {}
         self._scene, facts = open_scene(
-            blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
+            blend,
+            settings.get("scene"),
+            settings.get("allow_scripts") is True,
+            overrides,
+            settings.get("engine", ""),
         )
         facts.update(use_compute(self._scene, settings.get("compute") or {}))
         self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
@@ -105,7 +111,8 @@ class Driver:
         if settings.get("split"):
             facts.update(part_facts(self._scene))
         self._time_limit = overrides.get("time_limit")
-        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run)
+        keeps = may_keep(self._scene, overrides.get("persistent_data"))
+        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run) and keeps
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_compute.py",
+    "driver_engines.py",
     "driver_lines.py",
     "driver_memory.py",
     "driver_movie.py",
@@ -38,6 +39,7 @@ DRIVER_FILES = (
     "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
+    "driver_persistent.py",
     "driver_parts.py",
     "driver_picture.py",
     "driver_progress.py",
@@ -78,6 +80,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     baked are computed before any is rendered; None leaves them as they are.
     `compute` has the `kind` of device that Cycles is to use and the
     `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
+    `engine` is the one that the file names, empty where that isn't known.
     With `split` it is asked whether frames may be rendered in parts.
     """
 
@@ -91,6 +94,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     simulate_to: int | None = None
     split: bool = False
     compute: dict[str, object] = {}
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

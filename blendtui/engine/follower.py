@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import fields
 
 from blendtui.devices import protocol
+from blendtui.devices.driver_trouble import display_trouble
 from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
@@ -22,6 +23,9 @@ KILLED = frozenset({129, 130, 137, 143})
 
 LAST_WORDS = 300
 """Characters of Blender's last line that are told."""
+
+DYING = 12
+"""Lines of a Blender that died among which its reason is looked for."""
 
 EXCERPT = 400
 """Lines of the log that are kept for a try that fails."""
@@ -167,6 +171,11 @@ class Follower:
             return None
         if self._leaving:
             return Fault.of(FaultKind.BLENDER_LEFT, device=self._device)
+        drawing = display_trouble("\n".join(list(self._recent)[-DYING:]).encode())
+        if drawing and status not in KILLED:
+            return Fault.of(
+                FaultKind.DISPLAY_MISSING, device=self._device, detail=drawing[:LAST_WORDS]
+            )
         kind = FaultKind.BLENDER_KILLED if status in KILLED else FaultKind.BLENDER_DIED
         last = self._recent[-1][:LAST_WORDS] if self._recent else ""
         return Fault.of(kind, device=self._device, status=status, last=last)

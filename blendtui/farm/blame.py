@@ -51,7 +51,12 @@ JOB_FAULTS = frozenset(
 """What no device could render: the job ends at once."""
 
 DEVICE_FAULTS = frozenset(
-    {FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING, FaultKind.GPU_MISSING}
+    {
+        FaultKind.BLENDER_VERSION,
+        FaultKind.DISPLAY_MISSING,
+        FaultKind.ENGINE_MISSING,
+        FaultKind.GPU_MISSING,
+    }
 )
 """What a device lacks for a job: it need not try again as it is, others may render."""
 

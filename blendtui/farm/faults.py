@@ -106,6 +106,7 @@ class FaultKind(StrEnum):
     GPU_ERROR = "gpu-error"
     GPU_MEMORY = "gpu-memory"
     GPU_MISSING = "gpu-missing"
+    DISPLAY_MISSING = "display-missing"
     GPU_NOT_SET_UP = "gpu-not-set-up"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"

@@ -306,12 +306,15 @@ def run_ended(farm: Farm, event: RunEnded, now: float) -> None:
     was_stopping = run.state is RunState.STOPPING
     fruitless = run.ready is None
     fault = None if was_stopping else event.fault
-    _end(farm, run, fault, now, blames_frame=fault is not None)
+    lacks = fault is not None and fault.kind in blame.DEVICE_FAULTS
+    _end(farm, run, fault, now, blames_frame=fault is not None and not lacks)
     if fault is None:
         return
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     farm.note(NoteKind.RUN_ENDED, job=job.name, device=device.name, fault=fault)
-    if fruitless:
+    if lacks:
+        blame.refuse(farm, device, job, fault, now)
+    elif fruitless:
         blame.fail_start(farm, device, job, fault, now)
 
 

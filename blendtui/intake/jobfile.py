@@ -47,6 +47,7 @@ _EXPECTED: Final = {
     "output": 'a file name without folders, such as "shot_####"',
     "threads": "a whole number from 1 to 1024, without quotes",
     "time_limit": "seconds for one frame, a number from 1 to 31536000",
+    "persistent_data": "true or false, without quotes",
     "movie": "true or false, without quotes",
 }
 
@@ -102,6 +103,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     output: str | None = None
     threads: int | None = None
     time_limit: float | None = None
+    persistent_data: bool | None = None
     movie: bool | None = None
 
     @property
@@ -119,6 +121,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             output=self.output,
             threads=self.threads,
             time_limit=self.time_limit,
+            persistent_data=self.persistent_data,
             movie=self.movie,
         )
 
