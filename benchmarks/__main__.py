@@ -14,11 +14,12 @@ from benchmarks import (
     simulator,
     soak,
     startup,
+    still,
     transfer,
     uneven,
 )
 
-RUN = (startup, past, transfer, simulator, farm, uneven, centre, busy, flood, sessions, soak)
+RUN = (startup, past, transfer, simulator, farm, still, uneven, centre, busy, flood, sessions, soak)
 
 if __name__ == "__main__":
     missed = []

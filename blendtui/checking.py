@@ -42,6 +42,7 @@ def text(found: Sequence[Checkup]) -> str:
         "REACHED",
         "BLENDER",
         "GPUS",
+        "EEVEE",
         "CORES",
         "MEMORY",
         "FREE",
@@ -50,7 +51,7 @@ def text(found: Sequence[Checkup]) -> str:
     )
     lines = table(header, [_row(one) for one in found], "There are no devices in devices.toml.")
     for one in found:
-        for problem in one.problems:
+        for problem in (*one.problems, *one.notes):
             words = explain(problem)
             lines += ["", words.what, f"  {words.cure}"]
     return "\n".join(lines)
@@ -62,6 +63,7 @@ def _row(one: Checkup) -> tuple[str, ...]:
         "no" if one.round_trip is None else f"{one.round_trip:.1f} ms",
         ", ".join(dict.fromkeys(safe(blender.version) for blender in one.blenders)) or "-",
         "?" if one.gpus is None else ", ".join(safe(gpu.name) for gpu in one.gpus) or "none",
+        {True: "yes", False: "no", None: "?"}[one.eevee],
         "?" if one.cores is None else str(one.cores),
         "?" if one.memory is None else size(one.memory),
         "?" if one.disk_free is None else size(one.disk_free),

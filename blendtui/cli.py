@@ -227,6 +227,9 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="simulations that are not baked: one-device (as it is), refuse or ignore",
     )
     submit.add_argument("--allow-scripts", action="store_true", help="let Python in the .blend run")
+    submit.add_argument(
+        "--no-split", action="store_true", help="render a still whole, not in parts on all devices"
+    )
     _add_overrides(submit)
     submit.add_argument(
         "--set", action="append", metavar="NAME=VALUE", help="any other setting of job.toml"

@@ -158,6 +158,12 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Check `compute`, `gpus` and `slots` in devices.toml, the GPU's driver on the device, and "
         "that this Blender knows the GPU; nothing is rendered on the CPU unasked.",
     ),
+    FaultKind.DISPLAY_MISSING: (
+        "{device}: its Blender cannot draw there, as EEVEE and Workbench do: {detail}",
+        "Install OpenGL's drivers for use without a screen (on Debian and Ubuntu libegl1, "
+        "libegl-mesa0 and libgl1-mesa-dri) or the graphics card's own driver. An old Blender needs "
+        'a display: launch = "xvfb-run -a" in devices.toml. Cycles needs none of that.',
+    ),
     FaultKind.GPU_NOT_SET_UP: (
         "{device}: the scene wants a GPU, and none is set up in the Blender there: it renders on "
         "the CPU.",

@@ -34,6 +34,8 @@ def frame_row(item: Frame) -> dict[str, object]:
         "state": item.state,
         "tries": item.tries,
         "failures_json": to_json(item.failures),
+        "first_sample": item.samples[0] if item.samples else None,
+        "after_samples": item.samples[1] if item.samples else None,
     }
 
 
@@ -76,8 +78,9 @@ def attempt(row: sqlite3.Row) -> Attempt:
 
 def job_row(item: Job) -> dict[str, object]:
     """Write a job, with its counts of frames by state; its spec is kept apart."""
-    shown = (state for state in FrameState if state is not FrameState.UNWANTED)
+    shown = (FrameState.WAITING, FrameState.GIVEN, FrameState.DONE, FrameState.FAILED)
     counts = {state.value: item.counts.get(state, 0) for state in shown}
+    counts[FrameState.GIVEN.value] += item.counts.get(FrameState.SPLIT, 0)
     return {
         "name": item.name,
         "position": item.position,
@@ -87,6 +90,7 @@ def job_row(item: Job) -> dict[str, object]:
         "ended": item.ended,
         "reported": item.reported,
         "proven": item.proven,
+        "samples": item.samples,
         **counts,
         "fault_json": fault_to_json(item.fault),
         "warnings_json": to_json(item.warnings),
@@ -108,6 +112,7 @@ def job(row: sqlite3.Row) -> Job:
         warnings=from_json(row["warnings_json"], tuple[Fault, ...]),
         reported=bool(row["reported"]),
         proven=bool(row["proven"]),
+        samples=row["samples"],
         first_faults=from_json(row["first_faults_json"], tuple[Fault, ...]),
         blender=row["blender"],
     )
@@ -179,4 +184,10 @@ def frame(row: sqlite3.Row) -> Frame:
         FrameState(row["state"]),
         row["tries"],
         from_json(row["failures_json"], tuple[FailedTry, ...]),
+        samples=_samples(row),
     )
+
+
+def _samples(row: sqlite3.Row) -> tuple[int, int] | None:
+    first, after = row["first_sample"], row["after_samples"]
+    return None if first is None else (first, after)

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS job (
     ended REAL,
     reported INTEGER NOT NULL,
     proven INTEGER NOT NULL,
+    samples INTEGER,
     waiting INTEGER NOT NULL,
     given INTEGER NOT NULL,
     done INTEGER NOT NULL,
@@ -57,12 +58,15 @@ CREATE TABLE IF NOT EXISTS movie (
     notes_json TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Frames, and parts of frames under numbers of their own (see farm/parts.py) with their samples.
 CREATE TABLE IF NOT EXISTS frame (
     job TEXT NOT NULL,
     number INTEGER NOT NULL,
     state TEXT NOT NULL,
     tries INTEGER NOT NULL,
     failures_json TEXT NOT NULL,
+    first_sample INTEGER,
+    after_samples INTEGER,
     revision INTEGER NOT NULL,
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;

@@ -89,6 +89,14 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "“{name}” {problem}.",
         "Rename it and drop it again.",
     ),
+    FaultKind.STILL_WHOLE: (
+        "Its frames are rendered whole, each on one device: {reason}.",
+        "Nothing needs to be done; change that in the scene to have all devices render one frame.",
+    ),
+    FaultKind.PART_MISSING: (
+        "Part {part} of frame {frame} is gone from the share before it was merged.",
+        "Nothing needs to be done: it is rendered again. Leave the folder .parts of a job alone.",
+    ),
     FaultKind.FACTS_DIFFER: (
         "The .blend was read as having {setting} = {read}; Blender itself says {blender}.",
         "What Blender says counts. Save the file again with a current Blender to be sure.",
@@ -131,7 +139,7 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Correct `{setting}` in job.toml, or leave it out, and drop it again.",
     ),
     FaultKind.ENGINE_MISSING: (
-        "{device}: its Blender {blender} has no render engine {engine}.",
+        "{device}: its Blender {blender} has no render engine {engine}. It has: {engines}.",
         "Install the add-on that brings it there, or choose another `engine` in job.toml.",
     ),
     FaultKind.FRAMES_TOO_MANY: (

@@ -45,6 +45,30 @@ class FrameRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsRow:
+    """A frame that is rendered in parts: how many there are so far, and how many are done.
+
+    `samples` are all of the frame's; what isn't cut yet is one part.
+    """
+
+    frame: int
+    samples: int
+    parts: int = 0
+    done: int = 0
+    done_samples: int = 0
+
+
+def in_parts(row: PartsRow) -> str:
+    """Say how far a frame is that is rendered in parts."""
+    if row.done == row.parts:
+        return f"frame {row.frame}: all {row.parts} parts done, being merged"
+    return (
+        f"frame {row.frame}: {row.done} of {row.parts} parts done,"
+        f" {row.done_samples} of {row.samples} samples"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRow:
     """A try of a frame; times in seconds since the epoch, `seconds` of rendering."""
 
@@ -149,12 +173,13 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTotals:
-    """What a device has done for a job: frames, and seconds of rendering."""
+    """What a device has done for a job: frames, seconds of rendering, and parts of frames."""
 
     device: str
     frames: int
     failed: int
     seconds: float
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

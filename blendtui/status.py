@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
 from blendtui.movie_rows import MovieState
 from blendtui.places import Places
+from blendtui.shown import in_parts
 from blendtui.tables import table
-from blendtui.views import DeviceRow, ForecastRow, JobRow, MovieRow, RunRow, Views
+from blendtui.views import DeviceRow, ForecastRow, JobRow, MovieRow, PartsRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 
@@ -23,12 +25,13 @@ def collect(views: Views, places: Places) -> dict[str, Any]:
         "share": str(places.share),
         "engine": engine,
         "done_at": _when(forecasts.get("")),
-        "jobs": [_job(job, forecasts.get(job.name), views.movie(job.name)) for job in views.jobs()],
+        "jobs": [_job(job, forecasts.get(job.name), views) for job in views.jobs()],
         "devices": [_device(device, runs) for device in views.devices()],
     }
 
 
-def _job(job: JobRow, forecast: ForecastRow | None, movie: MovieRow) -> dict[str, Any]:
+def _job(job: JobRow, forecast: ForecastRow | None, views: Views) -> dict[str, Any]:
+    movie = views.movie(job.name)
     return {
         "name": job.name,
         "state": job.state,
@@ -39,6 +42,7 @@ def _job(job: JobRow, forecast: ForecastRow | None, movie: MovieRow) -> dict[str
         "added": _time(job.added),
         "ended": _time(job.ended),
         "done_at": _when(forecast if job.state == "active" else None),
+        "parts": [asdict(row) for row in views.parts(job.name)] if job.given else [],
         "reason": _words(job.fault),
         "warnings": [str(explain(warning)) for warning in job.warnings],
         "movie": _movie(movie),
@@ -66,6 +70,8 @@ def _device(device: DeviceRow, runs: list[RunRow]) -> dict[str, Any]:
         "mode": device.mode,
         "resting": device.spec.resting,
         "problem": _words(device.fault),
+        "blenders": list(device.blenders),
+        "compute": device.spec.compute,
         "slots": [
             {"slot": run.slot, "job": run.job, "state": run.state, "frame": run.frame}
             for run in runs
@@ -116,6 +122,11 @@ def text(shown: dict[str, Any]) -> str:
         "No jobs. Drop a .zip or .blend into the share.",
     )
     lines += [f"  {safe(job['name'])}: {job['reason']}" for job in shown["jobs"] if job["reason"]]
+    lines += [
+        f"  {safe(job['name'])}: {in_parts(PartsRow(**row))}"
+        for job in shown["jobs"]
+        for row in job["parts"]
+    ]
     lines += [
         f"  {safe(job['name'])}: {_movie_text(job['movie'])}"
         for job in shown["jobs"]

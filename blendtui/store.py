@@ -15,7 +15,7 @@ import msgspec
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
-VERSION = 6
+VERSION = 7
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode

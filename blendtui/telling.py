@@ -111,6 +111,7 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     NoteKind.FRAMES_AGAIN: lambda row: f"{_job(row)}: to be rendered again: {safe(row.detail)}.",
     NoteKind.MOVIE_MADE: lambda row: f"{_job(row)}: its movie {safe(row.detail)} is made.",
     NoteKind.FRAME_DONE: lambda row: f"{_place(row)} done in {_seconds(row)}.",
+    NoteKind.PART_DONE: lambda row: f"{_place(row)}: a part done in {_seconds(row)}.",
     NoteKind.TRY_FAILED: lambda row: f"{_place(row)} failed: {_what(row)}",
     NoteKind.FRAME_FAILED: lambda row: (
         f"{_job(row)}: frame {row.frame} is given up after failing on every try. {_why(row)}"

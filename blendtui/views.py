@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from blendtui import movie_rows, places
+from blendtui import movie_rows, places, view_rows
 from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
 from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
@@ -21,6 +21,7 @@ from blendtui.shown import (
     FrameRow,
     HistoryRow,
     JobRow,
+    PartsRow,
     ProgressRow,
     RunRow,
     SpanRow,
@@ -39,6 +40,7 @@ __all__ = [
     "JobRow",
     "JobWish",
     "MovieRow",
+    "PartsRow",
     "PictureWish",
     "ProgressRow",
     "RunRow",
@@ -105,7 +107,7 @@ class Views:
             self._specs[name] = known
         else:
             self._specs.pop(name, None)
-        return _job(row, known[1])
+        return view_rows.job(row, known[1])
 
     def reported(self) -> set[str]:
         """Name the jobs whose last report is written."""
@@ -121,18 +123,19 @@ class Views:
         """Give a job's frames, in order; only those in one state if that is wanted.
 
         Frames that a user has taken out of the job are left out: `JobRow.spec` names those in it.
+        One that is rendered in parts counts as given.
         """
         found = self._db.execute(
-            "SELECT * FROM frame WHERE job = ? AND revision > ? AND (? IS NULL OR state = ?)"
-            " AND state != 'unwanted'"
+            f"SELECT *, {_STATE} AS seen FROM frame WHERE job = ? AND number <= ?"  # noqa: S608 - own words
+            " AND revision > ? AND (? IS NULL OR seen = ?) AND state != 'unwanted'"
             " ORDER BY number",
-            (job, since, state, state),
+            (job, LAST_FRAME, since, state, state),
         )
         return [
             FrameRow(
                 job,
                 row["number"],
-                row["state"],
+                row["seen"],
                 row["tries"],
                 from_json(row["failures_json"], tuple[FailedTry, ...]),
             )
@@ -142,11 +145,15 @@ class Views:
     def states(self, job: str, since: int = -1) -> list[tuple[int, str]]:
         """Give number and state of a job's frames that changed, in order; quick for very many."""
         found = self._db.execute(
-            "SELECT number, state FROM frame"
-            " WHERE job = ? AND revision > ? AND state != 'unwanted' ORDER BY number",
-            (job, since),
+            f"SELECT number, {_STATE} FROM frame WHERE job = ? AND number <= ?"  # noqa: S608 - own words
+            " AND revision > ? AND state != 'unwanted' ORDER BY number",
+            (job, LAST_FRAME, since),
         )
         return [(number, state) for number, state in found]
+
+    def parts(self, job: str) -> list[PartsRow]:
+        """Give how far the frames are that are being rendered in parts, in order."""
+        return view_rows.parts(self._db, job)
 
     def attempts(self, job: str, since: int = -1, frame: int | None = None) -> list[AttemptRow]:
         """Give the tries of a job's frames, or of one frame, in the order of frame and try."""
@@ -176,31 +183,35 @@ class Views:
         """Give when the tries of a job were on which slot, in the order of frame and try."""
         found = self._db.execute(
             "SELECT frame, number, device, slot, state, started, ended, seconds FROM attempt"
-            " WHERE job = ? AND revision > ? ORDER BY frame, number",
-            (job, since),
+            " WHERE job = ? AND frame <= ? AND revision > ? ORDER BY frame, number",
+            (job, LAST_FRAME, since),
         )
         return [SpanRow(*row) for row in found]
 
     def totals(self, job: str) -> list[DeviceTotals]:
         """Give what each device has done for a job, by name."""
         found = self._db.execute(
-            "SELECT device, SUM(state = 'done') AS frames, SUM(state = 'failed') AS failed,"
-            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END) AS seconds"
+            "SELECT device, SUM(state = 'done' AND frame <= ?) AS frames,"
+            " SUM(state = 'failed') AS failed,"
+            " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END) AS seconds,"
+            " SUM(state = 'done' AND frame > ?) AS parts"
             " FROM attempt WHERE job = ? GROUP BY device ORDER BY device",
-            (job,),
+            (LAST_FRAME, LAST_FRAME, job),
         )
         return [
-            DeviceTotals(row["device"], row["frames"], row["failed"], row["seconds"] or 0.0)
+            DeviceTotals(
+                row["device"], row["frames"], row["failed"], row["seconds"] or 0.0, row["parts"]
+            )
             for row in found
         ]
 
     def totals_of(self, device: str) -> DeviceTotals:
         """Give what a device has done for all jobs; looks through all tries, so seldom ask."""
         frames, failed, seconds = self._db.execute(
-            "SELECT SUM(state = 'done'), SUM(state = 'failed'),"
+            "SELECT SUM(state = 'done' AND frame <= ?), SUM(state = 'failed'),"
             " SUM(CASE WHEN state = 'done' THEN seconds ELSE 0 END)"
             " FROM attempt WHERE device = ?",
-            (device,),
+            (LAST_FRAME, device),
         ).fetchone()
         return DeviceTotals(device, frames or 0, failed or 0, seconds or 0.0)
 
@@ -375,23 +386,5 @@ class Views:
         return (True, fault_from_json(row["answer_json"]))
 
 
+_STATE = "CASE state WHEN 'split' THEN 'given' ELSE state END"
 _JOBS = "SELECT job.*, spec.edition FROM job JOIN spec ON spec.job = job.name"
-
-
-def _job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
-    return JobRow(
-        row["name"],
-        row["position"],
-        row["state"],
-        row["priority"],
-        row["added"],
-        row["ended"],
-        bool(row["reported"]),
-        row["waiting"],
-        row["given"],
-        row["done"],
-        row["failed"],
-        fault_from_json(row["fault_json"]),
-        from_json(row["warnings_json"], tuple[Fault, ...]),
-        spec,
-    )

@@ -144,5 +144,9 @@ esac
     sshd=openssh-server fish=fish tcsh=tcsh zsh=zsh busybox=busybox zip=zip ps=procps \
     tmux=tmux chromium=chromium ip=iproute2 iptables=iptables nsenter=util-linux cc=gcc \
     cc=libc6-dev)
+# Parts of a still are merged by NumPy, which Debian's Blender takes from the system.
+if command -v apt-get >/dev/null 2>&1 && [ ! -d /usr/lib/python3/dist-packages/numpy ]; then
+    useful="${useful}python3-numpy "
+fi
 install_missing "$needed" "$useful"
 ready $group || ready dev || make_venv

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_memory import memory
     from blendtui.devices.driver_movie import Beside
     from blendtui.devices.driver_output import outputs
+    from blendtui.devices.driver_parts import render_order
+    from blendtui.devices.driver_persistent import may_keep
     from blendtui.devices.driver_picture import Pictures
     from blendtui.devices.driver_progress import progress_of
     from blendtui.devices.driver_project import RunFailure, disk_failure, is_full, make_ready
-    from blendtui.devices.driver_scene import open_scene, prepare_scene, render_frame
+    from blendtui.devices.driver_scene import open_scene, prepare_scene
     from blendtui.devices.driver_simulations import simulate
     from blendtui.devices.driver_trouble import gpu_error
+    from blendtui.devices.driver_whole import part_facts
 else:
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -42,12 +45,15 @@ else:
     from driver_memory import memory
     from driver_movie import Beside
     from driver_output import outputs
+    from driver_parts import render_order
+    from driver_persistent import may_keep
     from driver_picture import Pictures
     from driver_progress import progress_of
     from driver_project import RunFailure, disk_failure, is_full, make_ready
-    from driver_scene import open_scene, prepare_scene, render_frame
+    from driver_scene import open_scene, prepare_scene
     from driver_simulations import simulate
     from driver_trouble import gpu_error
+    from driver_whole import part_facts
 
 _DETAIL_AT_MOST = 4_000
 _SOONEST, _LATEST = 0.005, 0.25
@@ -70,6 +76,7 @@ class Driver:
         self._waiting: list[tuple[int, int]] = []
         self._for_cpu: set[tuple[int, int]] = set()
         self._settled: dict[tuple[int, int], tuple[str, dict[str, Any]]] = {}
+        self._works: dict[tuple[int, int], dict[str, Any]] = {}
         self._in_hand: tuple[int, int] | None = None
         self._pictures = Pictures(run / "pictures")
         self._unpictured: tuple[int, int] | None = None
@@ -92,13 +99,20 @@ class Driver:
         self._make_out()
         overrides = settings.get("overrides") or {}
         self._scene, facts = open_scene(
-            blend, settings.get("scene"), settings.get("allow_scripts") is True, overrides
+            blend,
+            settings.get("scene"),
+            settings.get("allow_scripts") is True,
+            overrides,
+            settings.get("engine", ""),
         )
         facts.update(use_compute(self._scene, settings.get("compute") or {}))
         self._beside = Beside(self._scene, overrides.get("movie"), facts["asked"])
         self._pattern = prepare_scene(self._scene, overrides.get("output"))
+        if settings.get("split"):
+            facts.update(part_facts(self._scene))
         self._time_limit = overrides.get("time_limit")
-        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run)
+        keeps = may_keep(self._scene, overrides.get("persistent_data"))
+        self._keeps_data = simulate(self._scene, settings.get("simulate_to"), self._run) and keeps
         bpy.app.handlers.render_stats.append(self._stats)
         seconds = time.monotonic() - begun
         self._log.say("opened", at=time.time(), seconds=seconds, facts=facts)
@@ -158,18 +172,19 @@ class Driver:
             if order.get("on_cpu") is True:
                 self._for_cpu.add(key)
             self._beside.heard(key, order)
-            self._want(key)
+            self._want(key, order)
         elif order["do"] == "drop":
             self._drop(key)
         elif key != self._in_hand:
             shutil.rmtree(str(self._folder(key)), ignore_errors=True)
 
-    def _want(self, key: tuple[int, int]) -> None:
+    def _want(self, key: tuple[int, int], order: dict[str, Any]) -> None:
         if key in self._settled:
             what, fields = self._settled[key]
             self._log.say(what, **fields)
         elif key not in self._waiting:
             self._waiting.append(key)
+            self._works[key] = order
 
     def _drop(self, key: tuple[int, int]) -> None:
         """Give an order back; one that was begun has said so already."""
@@ -227,7 +242,7 @@ class Driver:
         with self._limited(key), on_cpu(cpu):
             uses = uses_gpu(self._scene)
             try:
-                render_frame(self._scene, key[0], folder, self._pattern)
+                render_order(self._scene, self._works[key], folder, self._pattern, self._run)
             except RuntimeError as problem:
                 error = str(problem).strip()
         self._rendered = time.monotonic()
@@ -277,7 +292,8 @@ class Driver:
         if len(line_of("rendered", fields)) > LINE_AT_MOST:
             self._fail(key, "output-refused", f"{len(files)} files are too many for one frame")
         else:
-            self._is_sound, self._unpictured = True, key
+            is_part = bool(self._works[key].get("part"))
+            self._is_sound, self._unpictured = True, None if is_part else key
             self._settle(key, "rendered", **fields)
 
     def _fail(self, key: tuple[int, int], kind: str, detail: str) -> None:

@@ -11,17 +11,11 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_engines import set_engine
     from blendtui.devices.driver_project import RunFailure
 else:
+    from driver_engines import set_engine
     from driver_project import RunFailure
-
-_ENGINES = {
-    "EEVEE": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"),
-    "BLENDER_EEVEE": ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT"),
-    "BLENDER_EEVEE_NEXT": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"),
-    "WORKBENCH": ("BLENDER_WORKBENCH",),
-}
-"""EEVEE has had two identifiers, and each Blender knows one of them."""
 
 _NAMED = 20
 
@@ -30,7 +24,7 @@ def apply_overrides(scene: Any, wanted: dict[str, Any]) -> None:
     """Change the scene. Raises RunFailure for what this file or this Blender does not have."""
     render = scene.render
     if "engine" in wanted:
-        _set_engine(render, wanted["engine"])
+        set_engine(render, wanted["engine"])
     if "percentage" in wanted:
         render.resolution_percentage = wanted["percentage"]
     if "format" in wanted:
@@ -41,16 +35,6 @@ def apply_overrides(scene: Any, wanted: dict[str, Any]) -> None:
         _set_layers(scene, wanted["view_layers"])
     if "samples" in wanted:
         _set_samples(scene, wanted["samples"])
-
-
-def _set_engine(render: Any, name: str) -> None:
-    for one in _ENGINES.get(name, (name,)):
-        try:
-            render.engine = one
-        except TypeError:
-            continue
-        return
-    raise RunFailure("engine-missing", engine=name, blender=bpy.app.version_string)
 
 
 def _set_format(scene: Any, name: str) -> None:

@@ -91,7 +91,7 @@ class Pictures:
 def save_result(scene: Any, path: Path, quality: int = QUALITY) -> None:
     """Save the render result as a JPEG, as it is seen on a display."""
     settings = scene.render.image_settings
-    before = _values(settings)
+    before = values(settings)
     try:
         if hasattr(settings, "media_type"):
             settings.media_type = "IMAGE"
@@ -104,7 +104,7 @@ def save_result(scene: Any, path: Path, quality: int = QUALITY) -> None:
         else:
             bpy.data.images["Render Result"].save_render(str(path), scene=scene)
     finally:
-        _restore(settings, before)
+        restore(settings, before)
 
 
 def _save_first_view(scene: Any, path: Path) -> None:
@@ -122,7 +122,7 @@ def _save_first_view(scene: Any, path: Path) -> None:
         shutil.rmtree(str(views), ignore_errors=True)
 
 
-def _values(settings: Any) -> dict[str, Any]:
+def values(settings: Any) -> dict[str, Any]:
     """Give what can be set, in the order in which one setting decides what others may be."""
     kinds = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
     names = [
@@ -136,7 +136,8 @@ def _values(settings: Any) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in ordered}
 
 
-def _restore(settings: Any, before: dict[str, Any]) -> None:
+def restore(settings: Any, before: dict[str, Any]) -> None:
+    """Set back what `values` gave."""
     for name, value in before.items():
         if getattr(settings, name) != value:
             try:

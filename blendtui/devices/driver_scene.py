@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 if TYPE_CHECKING:
+    from blendtui.devices.driver_engines import check_engine
     from blendtui.devices.driver_movie import asked_of, make_lossless
     from blendtui.devices.driver_names import leaf, storable
     from blendtui.devices.driver_nodes import aim_nodes, plain
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_simulations import unbaked
     from blendtui.devices.driver_unknown import unknown_nodes
 else:
+    from driver_engines import check_engine
     from driver_movie import asked_of, make_lossless
     from driver_names import leaf, storable
     from driver_nodes import aim_nodes, plain
@@ -39,11 +41,16 @@ _MOVIE_ENDING = re.compile(
 
 
 def open_scene(
-    blend: Path, wanted: str | None, allow_scripts: bool, overrides: dict[str, Any]
+    blend: Path,
+    wanted: str | None,
+    allow_scripts: bool,
+    overrides: dict[str, Any],
+    engine: str = "",
 ) -> tuple[Any, dict[str, Any]]:
     """Open a .blend; gives the wanted scene (None: the active one) and what Blender knows of it.
 
-    The facts are those of the file; the scene itself is changed by `overrides`.
+    The facts are those of the file; the scene itself is changed by `overrides`. `engine` is the one
+    that the file names, empty where that isn't known.
 
     Raises RunFailure where it cannot be opened or rendered.
     """
@@ -60,6 +67,8 @@ def open_scene(
         raise RunFailure("scene-unknown", scene=wanted, scenes=scenes)
     facts = _facts(scene)
     _show(scene)
+    if "engine" not in overrides:
+        check_engine(scene.render, engine)
     apply_overrides(scene, overrides)
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())

@@ -26,6 +26,19 @@ _OUT_OF_MEMORY = re.compile(
 _TAIL_AT_MOST = 4 * 2**20
 
 
+# Seen where EGL has no driver, and with official builds of 2.82 to 3.1 without a display.
+_NO_DISPLAY = re.compile(
+    rb"EGL Error|No OpenGL vendor detected|Couldn't find current GLX or EGL context"
+    rb"|Unable to open a display"
+)
+
+
+def display_trouble(text: bytes) -> str:
+    """Give the line that says that EEVEE and Workbench can't draw, empty if there is none."""
+    found = _NO_DISPLAY.search(text)
+    return _line_of(text, found.start()) if found is not None else ""
+
+
 def gpu_error(log: Path, offset: int, uses_gpu: bool) -> tuple[str, str]:
     """Give a GPU's trouble since `offset` as kind of fault and line, both empty if there is none.
 

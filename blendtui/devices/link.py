@@ -256,12 +256,16 @@ class Link:
             except Failure:
                 line.used -= 1
                 raise
+            except AttributeError as error:
+                # asyncssh's own, for a session whose connection ends while it is opened.
+                line.used -= 1
+                raise self._failure("the connection ended") from error
 
     async def _abandon(
         self, line: Line, opening: asyncio.Future[_T], closer: Callable[[_T], None]
     ) -> None:
         """Close what was being opened when nobody wanted it any more; the server counts it too."""
-        # AttributeError: asyncssh's own, for a session whose connection ends while it is opened.
+        # AttributeError: see `_channel`.
         with contextlib.suppress(asyncssh.Error, ConnectionError, AttributeError):
             closer(await opening)
             line.opened += 1

@@ -10,6 +10,7 @@ import msgspec
 
 from blendtui.devices import probe_scripts as scripts
 from blendtui.devices.connection import connect
+from blendtui.devices.driver_trouble import display_trouble
 from blendtui.devices.link import Link, Output
 from blendtui.devices.local_server import LocalServer
 from blendtui.devices.survey import (
@@ -42,7 +43,9 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     """What a device says of itself; None is what could not be learned.
 
     `round_trip` is in milliseconds, `memory` and `disk_free` (at work_dir) in bytes,
-    `clock_skew` in seconds, positive where the device's clock is ahead. `share_mount` says
+    `clock_skew` in seconds, positive where the device's clock is ahead. `gpus` are cards as Cycles
+    sees them, `cards` as the system does; `eevee` says whether EEVEE made a picture there. `notes`
+    are what is no problem, unless somebody needs it. `share_mount` says
     whether that folder is there, None where devices.toml names none.
     """
 
@@ -53,6 +56,7 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     blenders: tuple[FoundBlender, ...] = ()
     gpus: tuple[Gpu, ...] | None = None
     cards: tuple[Card, ...] = ()
+    eevee: bool | None = None
     cores: int | None = None
     memory: int | None = None
     disk_free: int | None = None
@@ -60,6 +64,7 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     work_dir_writable: bool | None = None
     share_mount: bool | None = None
     problems: tuple[Fault, ...] = ()
+    notes: tuple[Fault, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -70,6 +75,7 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
         """Give it as plain data for --json, each problem with its words."""
         data: dict[str, object] = msgspec.to_builtins(self)
         data["problems"] = [_said(fault) for fault in self.problems]
+        data["notes"] = [_said(fault) for fault in self.notes]
         return data
 
 
@@ -169,7 +175,18 @@ async def _gpus(link: Link, device: DeviceSettings, checkup: Checkup) -> Checkup
         fault = Fault.of(FaultKind.BLENDER_NOT_STARTED, device=device.name, detail=_last(output))
         return _with(checkup, fault)
     gpus = tuple(dict.fromkeys(Gpu(kind, name) for kind, name in found))
-    return msgspec.structs.replace(checkup, gpus=gpus)
+    return _drawing(msgspec.structs.replace(checkup, gpus=gpus), device, output)
+
+
+def _drawing(checkup: Checkup, device: DeviceSettings, output: Output | None) -> Checkup:
+    """Whether EEVEE and Workbench can draw there; a device without is none that is wrong."""
+    if output is None or scripts.has_drawn(output.stdout):
+        return msgspec.structs.replace(checkup, eevee=output is not None or None)
+    if output.status == 0:
+        return checkup
+    detail = display_trouble(output.stdout + b"\n" + output.stderr) or _last(output)
+    fault = Fault.of(FaultKind.DISPLAY_MISSING, device=device.name, detail=detail)
+    return msgspec.structs.replace(checkup, eevee=False, notes=(*checkup.notes, fault))
 
 
 def _last(output: Output | None) -> str:

@@ -110,7 +110,9 @@ exec "$@" "$blender" -b --factory-startup -noaudio --python-expr "$expression" <
 """$1 Blender, $2 GPU_EXPRESSION, then the words that stand before Blender."""
 
 _MARK = "blendtui-gpus:"
-# Asks Cycles itself: the preferences' own list keeps cards that were seen once and are gone.
+_DRAWN = "blendtui-eevee:"
+# Asks Cycles itself: the preferences' own list keeps cards that were seen once and are gone. Then
+# EEVEE draws a picture, the smallest that there is; where it can't, Blender itself often ends.
 GPU_EXPRESSION = f"""
 import json
 found = []
@@ -126,6 +128,21 @@ except ImportError:
     pass
 print()
 print({_MARK!r} + json.dumps(found), flush=True)
+import os, tempfile
+import bpy
+scene = bpy.context.scene
+for engine in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"):
+    try:
+        scene.render.engine = engine
+    except TypeError:
+        continue
+scene.render.resolution_x = scene.render.resolution_y = 8
+scene.eevee.taa_render_samples = 1
+with tempfile.TemporaryDirectory() as folder:
+    scene.render.filepath = os.path.join(folder, "eevee.png")
+    bpy.ops.render.render(write_still=True)
+    print()
+    print({_DRAWN!r} + json.dumps(os.path.getsize(scene.render.filepath) > 0), flush=True)
 """
 
 _VERSION_LINE = re.compile(rb"^Blender (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?[^\s()]{0,16})", re.MULTILINE)
@@ -179,7 +196,7 @@ def read_version(output: bytes) -> str | None:
 
 def read_gpus(output: bytes) -> list[tuple[str, str]] | None:
     """Read kind and name of each GPU; None where Blender gave no answer."""
-    for line in _marked(output):
+    for line in _marked(output, _MARK):
         try:
             return msgspec.json.decode(line, type=list[tuple[str, str]])
         except msgspec.DecodeError:
@@ -187,8 +204,13 @@ def read_gpus(output: bytes) -> list[tuple[str, str]] | None:
     return None
 
 
-def _marked(output: bytes) -> Iterator[bytes]:
+def has_drawn(output: bytes) -> bool:
+    """Whether EEVEE has made its picture."""
+    return any(line.strip() == b"true" for line in _marked(output, _DRAWN))
+
+
+def _marked(output: bytes, word: str) -> Iterator[bytes]:
     for line in output.splitlines():
-        _, mark, rest = line.partition(_MARK.encode())
+        _, mark, rest = line.partition(word.encode())
         if mark:
             yield rest

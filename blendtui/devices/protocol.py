@@ -18,6 +18,7 @@ from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
 from blendtui.farm.movies import MovieAsked
+from blendtui.farm.parts import frame_of
 from blendtui.farm.project import SceneFacts
 
 __all__ = ["SampleProgress", "progress_of"]
@@ -38,7 +39,7 @@ _BREAK = re.compile(rb"[\r\n\x1e]")
 _SEPARATOR = 0x1E
 
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
-_Frame = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
+_Frame = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**53)]
 _Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
 _PictureSize = Annotated[int, msgspec.Meta(ge=1, le=PICTURE_LIMIT)]
 _PictureName = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
@@ -47,7 +48,9 @@ _Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 # --- orders ---------------------------------------------------------------------------------------
 
 
-class _Order(msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}):
+class _Order(
+    msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}, omit_defaults=True
+):
     pass
 
 
@@ -56,6 +59,8 @@ class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
 
     Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
     `display` there is a small picture as it is seen on a display, where its own file is none.
+    With `part` only some samples are rendered: of which frame, from, up to. With `pieces` it is
+    merged of files in the run's parts/, each with its sample count.
     """
 
     frame: int
@@ -63,6 +68,8 @@ class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
     sound: tuple[int, int] | None = None
     display: bool = False
     on_cpu: bool = False
+    part: tuple[int, int, int] | None = None
+    pieces: tuple[tuple[str, int], ...] = ()
 
 
 class DropOrder(_Order, frozen=True, tag="drop"):
@@ -120,7 +127,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
     engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
     movie, as the scene is rendered. `unbaked` are simulations that are not baked, `unknown_nodes`
-    those for which an add-on is missing.
+    those for which an add-on is missing. `samples` are those of a frame that may be rendered in
+    parts, 0 where it may not be for the reason that `whole` tells.
     """
 
     name: str
@@ -141,6 +149,8 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     unbaked: tuple[str, ...] = ()
     unknown_nodes: tuple[str, ...] = ()
+    samples: _Whole = 0
+    whole: str = ""
     compute: str = ""
     lacks_gpu: bool = False
     asked: MovieAsked | None = None
@@ -245,7 +255,7 @@ class Failed(_Line, frozen=True, tag="failed"):
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name and the frame among its facts."""
         detail = self.detail[:_TEXT_LIMIT]
-        return Fault.of(self.kind, device=device, frame=self.frame, detail=detail)
+        return Fault.of(self.kind, device=device, frame=frame_of(self.frame), detail=detail)
 
 
 class Dropped(_Line, frozen=True, tag="dropped"):

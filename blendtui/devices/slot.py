@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DRIVER_FILES = (
     "driver.py",
     "driver_compute.py",
+    "driver_engines.py",
     "driver_lines.py",
     "driver_memory.py",
     "driver_movie.py",
@@ -38,6 +39,8 @@ DRIVER_FILES = (
     "driver_nodes.py",
     "driver_output.py",
     "driver_overrides.py",
+    "driver_persistent.py",
+    "driver_parts.py",
     "driver_picture.py",
     "driver_progress.py",
     "driver_project.py",
@@ -45,6 +48,7 @@ DRIVER_FILES = (
     "driver_simulations.py",
     "driver_unknown.py",
     "driver_trouble.py",
+    "driver_whole.py",
 )
 """What runs inside Blender; each file knows only the others."""
 
@@ -76,6 +80,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     baked are computed before any is rendered; None leaves them as they are.
     `compute` has the `kind` of device that Cycles is to use and the
     `card`, counted from 1; without a card all of that kind, without a kind what Blender has set up.
+    `engine` is the one that the file names, empty where that isn't known.
+    With `split` it is asked whether frames may be rendered in parts.
     """
 
     scene: str | None = None
@@ -86,7 +92,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     out: str | None = None
     overrides: dict[str, object] = {}
     simulate_to: int | None = None
+    split: bool = False
     compute: dict[str, object] = {}
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,10 @@ class RunFolder:
     def picture(self, name: str) -> str:
         """Give the place of a small picture that the driver has made."""
         return f"{self.path}/pictures/{name}"
+
+    def parts(self, frame: int) -> str:
+        """Give the folder of the parts that a frame is merged of."""
+        return f"{self.path}/parts/{frame}"
 
     def output(self, frame: int, number: int, path: str = "") -> str:
         """Give the place of a try's output file, or of the folder that holds them all."""

@@ -169,12 +169,13 @@ class Arrivals:
         job = arrival.job
         await asyncio.to_thread(_move_folder, incoming, places.project(job))
         self._journal.add_project(job, unpacked.project, facts)
+        scene = rendered.scene(jobfile.scene)
         warnings = notes_of(rendered, jobfile.scene, jobfile.unbaked)
-        in_order = goes_in_order(rendered.scene(jobfile.scene), jobfile.unbaked)
         spec = replace(
             _spec(job, unpacked.project.blend, jobfile, frames),
             written_by=_version(facts),
-            in_order=in_order,
+            in_order=goes_in_order(scene, jobfile.unbaked),
+            engine=scene.engine if scene else "",
         )
         applied = asyncio.Event()
         self._office.tell(Heard(JobAdded(spec, warnings, fault), after=applied.set))
@@ -260,4 +261,5 @@ def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> Jo
         allow_scripts=jobfile.allow_scripts,
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
+        split=jobfile.split,
     )

@@ -8,12 +8,14 @@ import contextlib
 from blendtui.devices.connection import Link
 from blendtui.devices.fetch import fetch
 from blendtui.devices.slot import RunFolder
+from blendtui.engine import parts
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
 from blendtui.farm.decisions import CollectFrame
 from blendtui.farm.events import FrameDone
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
+from blendtui.farm.parts import frame_of, is_part
 from blendtui.settings import DeviceSettings
 
 AT_ONCE = 4
@@ -58,7 +60,8 @@ class Collector:
                 for file in wanted.files:
                     await self._file(wanted, file, link, folder, device)
         except Failure as failure:
-            raise Failure(_named(failure.fault, device.name, wanted.frame)) from failure
+            named = _named(failure.fault, device.name, frame_of(wanted.frame))
+            raise Failure(named) from failure
         finally:
             self._wanted -= 1
             if not self._wanted:
@@ -70,6 +73,9 @@ class Collector:
         if any(file.size > FILE_AT_MOST for file in wanted.files):
             detail = "a file is larger than any frame's"
             raise Failure.of(FaultKind.OUTPUT_REFUSED, detail=detail)
+        if is_part(wanted.frame):
+            parts.judge(wanted)
+            return
         paths = [file.path for file in wanted.files]
         self._office.owners.take(wanted.job, wanted.frame, paths)
 
@@ -82,7 +88,10 @@ class Collector:
         device: DeviceSettings,
     ) -> None:
         share = self._office.share
-        target = await asyncio.to_thread(share.frame_target, wanted.job, file.path)
+        if is_part(wanted.frame):
+            target = await asyncio.to_thread(share.part_target, wanted.job, wanted.frame)
+        else:
+            target = await asyncio.to_thread(share.frame_target, wanted.job, file.path)
         # devices.toml may have changed since the run began: its files are where it was told.
         outbox = share.outbox(wanted.job, wanted.run)
         if device.share_mount is not None or await asyncio.to_thread(outbox.exists):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from blendtui.devices.local_server import LocalServer
+from blendtui.engine import parts
 from blendtui.engine.archive import Archive
 from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.beside import Beside
@@ -34,6 +35,7 @@ from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import Run
+from blendtui.farm.parts import is_part
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, Step, Stored
 from blendtui.journal import Journal
@@ -316,6 +318,10 @@ class Engine:
         event = await station.perform(decision, run)
         if isinstance(event, ev.RunClosed):
             self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
+            return None
+        if isinstance(event, ev.FrameDone) and not is_part(event.frame):
+            remove = parts.removing(self._office, run.job, event.frame)
+            self._office.tell(Heard(event, after=lambda: self._hold(remove())))
             return None
         return event
 

@@ -6,12 +6,14 @@ from collections import deque
 from dataclasses import fields
 
 from blendtui.devices import protocol
+from blendtui.devices.driver_trouble import display_trouble
 from blendtui.engine.office import Heard, Office, Pictured
 from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.file_kinds import by_kind
 from blendtui.farm.model import AttemptState, Run
+from blendtui.farm.parts import frame_of, name_of
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.versions import is_named
 from blendtui.journal import Progress
@@ -21,6 +23,9 @@ KILLED = frozenset({129, 130, 137, 143})
 
 LAST_WORDS = 300
 """Characters of Blender's last line that are told."""
+
+DYING = 12
+"""Lines of a Blender that died among which its reason is looked for."""
 
 EXCERPT = 400
 """Lines of the log that are kept for a try that fails."""
@@ -53,6 +58,8 @@ class Follower:
         self._frame = next(
             (one.frame for one in run.attempts.values() if one.state is AttemptState.STARTED), None
         )
+        if self._frame is not None:
+            self._frame = frame_of(self._frame)
         self._recent: deque[str] = deque(maxlen=EXCERPT)
         self._mine: dict[tuple[int, int], set[type[_OfTry]]] = {}
         self._is_open = False
@@ -109,16 +116,18 @@ class Follower:
                 return self._greeted(line.blender[:SHORT])
             case protocol.Opened() if not self._is_open:
                 self._is_open = True
-                if line.facts.asked is not None:
-                    self._office.beside.opened(self.run.job, line.facts.asked)
-                return ev.RunReady(run, line.facts.blender[:SHORT], self._disagreements(line.facts))
+                facts = line.facts
+                if facts.asked is not None:
+                    self._office.beside.opened(self.run.job, facts.asked)
+                told = (facts.blender[:SHORT], self._disagreements(facts))
+                return ev.RunReady(run, *told, facts.samples, facts.whole[:SHORT])
             case protocol.RunFault() if not self._has_failed:
                 self._has_failed = True
                 return ev.RunFailed(run, line.fault_on(self._device))
             case protocol.Started():
                 self._recent.clear()
-                self._office.live.hear(run, f"-- frame {line.frame}, try {line.number}")
-                self._frame = line.frame
+                self._office.live.hear(run, f"-- {name_of(line.frame)}, try {line.number}")
+                self._frame = frame_of(line.frame)
                 self._note()
                 return ev.FrameStarted(run, line.frame, line.number)
             case protocol.Rendered():
@@ -149,7 +158,7 @@ class Follower:
             facts = (line.frame, line.number, line.seconds, line.files, line.memory)
             return ev.FrameRendered(self.run.id, *facts, log)
         fault = Fault.of(
-            FaultKind.OUTPUT_REFUSED, device=self._device, frame=line.frame, detail=flaw
+            FaultKind.OUTPUT_REFUSED, device=self._device, frame=frame_of(line.frame), detail=flaw
         )
         return ev.FrameFailed(self.run.id, line.frame, line.number, fault)
 
@@ -162,6 +171,11 @@ class Follower:
             return None
         if self._leaving:
             return Fault.of(FaultKind.BLENDER_LEFT, device=self._device)
+        drawing = display_trouble("\n".join(list(self._recent)[-DYING:]).encode())
+        if drawing and status not in KILLED:
+            return Fault.of(
+                FaultKind.DISPLAY_MISSING, device=self._device, detail=drawing[:LAST_WORDS]
+            )
         kind = FaultKind.BLENDER_KILLED if status in KILLED else FaultKind.BLENDER_DIED
         last = self._recent[-1][:LAST_WORDS] if self._recent else ""
         return Fault.of(kind, device=self._device, status=status, last=last)

@@ -57,6 +57,7 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         base = f"{mount.rstrip('/')}/{run.job}"
         share_file = f"{base}/{drop.name}" if drop else None
         out = f"{base}/{office.share.outbox_name(run.id)}"
+    read = work.facts.scene(work.spec.scene) if work.facts else None
     return RunSettings(
         scene=work.spec.scene,
         allow_scripts=work.spec.allow_scripts,
@@ -64,7 +65,9 @@ def _driver_settings(office: Office, device: DeviceSettings, work: Work, run: Ru
         out=out,
         overrides=work.spec.overrides.as_data(),
         simulate_to=work.spec.frames[-1] if work.spec.in_order else None,
+        split=work.spec.split,
         compute=compute_of(device, run.slot.number),
+        engine=read.engine if read is not None else "",
     )
 
 

@@ -69,11 +69,12 @@ class Reports:
             log.warning("report of %s: %s", job, failure)
 
     async def finish(self, name: str) -> None:
-        """Write an ended job's last report.
+        """Write an ended job's last report; no part of a frame is left then.
 
         Raises:
             Failure: it could not be written.
         """
+        await asyncio.to_thread(self._office.share.remove_parts, name)
         await self._write(name)
 
     async def _write(self, name: str) -> None:
@@ -102,7 +103,7 @@ def _report(views: Views, job: JobRow) -> Report:
         failed=tuple(_failed(frame) for frame in frames if frame.state == "failed"),
         warnings=tuple(str(explain(warning)) for warning in job.warnings),
         devices=tuple(
-            DeviceShare(one.device, one.frames, one.failed, one.seconds)
+            DeviceShare(one.device, one.frames, one.failed, one.seconds, one.parts)
             for one in views.totals(job.name)
         ),
         settings=_settings(views, job),

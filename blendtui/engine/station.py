@@ -19,7 +19,7 @@ from blendtui.devices.protocol import (
     QuitOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
-from blendtui.engine import launching, surveys
+from blendtui.engine import launching, parts, surveys
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard, Office
@@ -229,9 +229,9 @@ class Station:
         match decision:
             case do.StartRun():
                 return await self._start(run)
-            case do.OrderFrame(frame=frame, number=number, on_cpu=on_cpu):
-                order = self._office.beside.order(run, frame, number, on_cpu=on_cpu)
-                await self._append(run, order)
+            case do.OrderFrame():
+                at = self._require(), self._folder(run)
+                await self._append(run, await parts.order_for(self._office, *at, run, decision))
             case do.DropFrame(frame=frame, number=number):
                 await self._append(run, DropOrder(frame, number))
             case do.DiscardFrame(frame=frame, number=number):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import heapq
 
-from blendtui.farm import elsewhere, gpu_memory, in_order
+from blendtui.farm import elsewhere, in_order
 from blendtui.farm.claims import place
-from blendtui.farm.decisions import OrderFrame
 from blendtui.farm.desk import Desk
 from blendtui.farm.device import Device
 from blendtui.farm.model import (
@@ -25,6 +24,7 @@ from blendtui.farm.model import (
     RunState,
     SlotId,
 )
+from blendtui.farm.splitting import order_of, split, take
 from blendtui.farm.state import Farm
 from blendtui.farm.tail import trade
 
@@ -103,6 +103,7 @@ def _takes_frames(run: Run, device: Device, job: Job) -> bool:
 
 def _feed(farm: Farm, desk: Desk, now: float) -> None:
     """Give frames to the runs that ask, the one that would finish first going first."""
+    split(farm, desk)
     if desk.owes_trade(now):
         desk.wake()
     queue: list[tuple[float, SlotId, Run]] = []
@@ -113,10 +114,10 @@ def _feed(farm: Farm, desk: Desk, now: float) -> None:
         speed = desk.speed(farm.devices[run.slot.device], run.slot.number)
         queue.append((run.free_at + mean / speed, run.slot, run))
     heapq.heapify(queue)
-    while queue and desk.pool.count:
+    while queue and desk.waits:
         _, slot, run = heapq.heappop(queue)
         device = farm.devices[slot.device]
-        frame = _choose(farm, desk, run, device, now)
+        frame = take(farm, desk, run, now) or _choose(farm, desk, run, device, now)
         if frame is None:
             continue
         order(farm, run, frame, now)
@@ -183,5 +184,4 @@ def order(farm: Farm, run: Run, frame: Frame, now: float) -> None:
     farm.add_attempt(attempt)
     farm.set_frame(frame, FrameState.GIVEN)
     run.idle_since = None
-    on_cpu = bool(frame.failures) and gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
-    farm.decide(OrderFrame(run.id, frame.number, number, on_cpu))
+    farm.decide(order_of(farm, attempt))

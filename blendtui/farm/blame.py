@@ -17,6 +17,8 @@ from blendtui.farm.model import (
     Job,
     JobState,
 )
+from blendtui.farm.parts import is_part
+from blendtui.farm.split_frames import part_failed
 from blendtui.farm.state import Farm, NoteKind
 
 FRAME_TRIES = 3
@@ -49,7 +51,12 @@ JOB_FAULTS = frozenset(
 """What no device could render: the job ends at once."""
 
 DEVICE_FAULTS = frozenset(
-    {FaultKind.BLENDER_VERSION, FaultKind.ENGINE_MISSING, FaultKind.GPU_MISSING}
+    {
+        FaultKind.BLENDER_VERSION,
+        FaultKind.DISPLAY_MISSING,
+        FaultKind.ENGINE_MISSING,
+        FaultKind.GPU_MISSING,
+    }
 )
 """What a device lacks for a job: it need not try again as it is, others may render."""
 
@@ -86,6 +93,8 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
     if _is_lost(farm, frame, now) and not frame.live:
         farm.set_frame(frame, FrameState.FAILED)
+        if is_part(frame.number):
+            part_failed(farm, frame)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
     device = farm.devices[attempt.slot.device]
     if fault.kind is not FaultKind.GPU_MEMORY or not device.spec.cpu_fallback:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from blendtui.farm import in_order
 from blendtui.farm.decisions import StartRun
-from blendtui.farm.desk import Desk, plan_end
+from blendtui.farm.desk import GRAINS, Desk, plan_end
 from blendtui.farm.device import Device
 from blendtui.farm.elsewhere import can_start, starts_for_shunned
 from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
+from blendtui.farm.splitting import divides
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
 from blendtui.farm.version_rules import decide
@@ -44,9 +45,7 @@ def place(farm: Farm, now: float) -> None:
 
 def _wanting(farm: Farm) -> list[Desk]:
     desks = [
-        desk
-        for desk in farm.desks.values()
-        if desk.job.state is JobState.ACTIVE and desk.pool.count
+        desk for desk in farm.desks.values() if desk.job.state is JobState.ACTIVE and desk.waits
     ]
     return sorted(desks, key=lambda desk: _turn(farm, desk))
 
@@ -101,6 +100,8 @@ def _chosen(
 def _quota(farm: Farm, desk: Desk) -> int:
     """Give how many more slots the job may ask for at most."""
     waiting = desk.pool.count
+    if desk.parts or (waiting and divides(farm, desk.job)):
+        waiting = sum(device.spec.slots for device in farm.devices.values() if device.contact)
     if farm.policy.share is not Sharing.FAIR:
         return waiting
     equals = [one for one in _wanting(farm) if one.job.priority == desk.job.priority]
@@ -117,14 +118,15 @@ def _useful(farm: Farm, desk: Desk, offers: list[tuple[float, SlotId]], now: flo
     """Give the slots on which a start brings more than it costs, the quickest first."""
     if not offers:
         return []
-    unit = desk.pool.lightest(len(desk.runs) + len(offers))
+    is_split = bool(desk.parts) or divides(farm, desk.job)
+    unit = desk.work / GRAINS if is_split else desk.pool.lightest(len(desk.runs) + len(offers))
     known = desk.slots(farm.devices, now, unit)
     new = [
         (ready, unit / desk.speed(farm.devices[slot.device], slot.number), slot)
         for ready, slot in offers
     ]
     slots = known + [(ready, each) for ready, each, _ in new]
-    end = plan_end(slots, unit, desk.pool.work, desk.pool.heaviest())
+    end = plan_end(slots, unit, desk.work, unit if is_split else desk.pool.heaviest())
     useful = [
         (ready + each, order, slot)
         for order, (ready, each, slot) in enumerate(new)
@@ -163,7 +165,7 @@ def _yields(farm: Farm, run: Run, desk: Desk) -> bool:
     at_rest = farm.desks.get(run.job)
     if at_rest is None or not other.is_open:
         return True
-    if not at_rest.pool.count or other.state is JobState.PAUSED or run.id in at_rest.resting:
+    if not at_rest.waits or other.state is JobState.PAUSED or run.id in at_rest.resting:
         return run.in_hand == 0  # its own job has nothing that is worth giving to it
     if farm.policy.share is Sharing.FAIR and other.priority == desk.job.priority:
         return len(at_rest.runs) > len(desk.runs) + 1

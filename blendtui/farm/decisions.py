@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from blendtui.farm.events import CloseFailed, CollectFailed, Event, ReportFailed, RunFailed
-from blendtui.farm.faults import Fault
+from blendtui.farm.events import (
+    CloseFailed,
+    CollectFailed,
+    Event,
+    FrameFailed,
+    ReportFailed,
+    RunFailed,
+)
+from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile, SlotId
+from blendtui.farm.parts import Part, Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +37,22 @@ class StartRun:
 class OrderFrame:
     """Tell the run to render the frame, `on_cpu` if it has to. Repeating an order does no harm.
 
-    Its answer comes by the run's log: FrameStarted, FrameRendered, FrameFailed.
+    With a `part` only some of the samples of a frame are rendered; with `pieces` the frame is
+    merged of parts, which are brought to the device. Its answer comes by the run's log:
+    FrameStarted, FrameRendered, FrameFailed.
     """
 
     run: str
     frame: int
     number: int
     on_cpu: bool = False
+    part: Part | None = None
+    pieces: tuple[Piece, ...] = ()
 
     def failed(self, fault: Fault) -> Event:
-        """Answer for the failure."""
+        """Answer for the failure; a frame that can't be merged says nothing about the run."""
+        if self.pieces and fault.kind not in (FaultKind.LINK_LOST, FaultKind.DEVICE_DISK_FULL):
+            return FrameFailed(self.run, self.frame, self.number, fault)
         return RunFailed(self.run, fault)
 
 

@@ -7,11 +7,15 @@ from math import sqrt
 from blendtui.farm.device import Device
 from blendtui.farm.estimate import Learner
 from blendtui.farm.model import Attempt, AttemptState, Frame, Job, Run, RunState
+from blendtui.farm.parts import frame_of, is_part
 from blendtui.farm.plan import horizon
 from blendtui.farm.pool import Pool, place_of
 
 LEAST_DOUBT = 0.05
 """How much longer than thought a frame may always take, as a part of the time it has taken."""
+
+GRAINS = 256
+"""Into so many pieces parts are thought to be cut, to see how long slots need for all of them."""
 
 FREE_LOOKS = 16
 """A horizon is good for one look of each so many of the job's slots."""
@@ -23,8 +27,10 @@ TRADING = 2e-4
 class Desk:
     """One job's; `numbers` are all frames that it ever had.
 
-    `fresh` are runs that could take a frame and were not yet asked; `resting` were asked, and
-    nothing was worth giving to them. No frame before the place `first` waits.
+    `parts` are those that wait, and frames that wait to be merged, by number; what they are
+    expected to cost is a share of their frame's. `fresh` are runs that could take a frame and were
+    not yet asked; `resting` were asked, and nothing was worth giving to them. No frame before the
+    place `first` waits.
     """
 
     def __init__(self, job: Job, numbers: tuple[int, ...], learner: Learner | None = None) -> None:
@@ -32,6 +38,8 @@ class Desk:
         self.numbers = numbers
         self.learner = learner or Learner()
         self.pool = Pool(len(self.numbers), self.learner.costs)
+        self.parts: dict[int, Frame] = {}
+        self._shares: dict[int, float] = {}
         self.first = 0
         self.runs: dict[str, Run] = {}
         self.fresh: dict[str, Run] = {}
@@ -53,13 +61,34 @@ class Desk:
         """Give a desk for more frames, which knows what was learned; nothing waits in it yet."""
         places = [place_of(numbers, frame) for frame in self.numbers]
         desk = Desk(self.job, numbers, self.learner.moved(places))
-        desk.overdue, desk._taken = self.overdue, self._taken
+        desk.overdue, desk._taken, desk._shares = self.overdue, self._taken, self._shares
         desk.pool.begin()
         return desk
 
     def place(self, frame: int) -> int:
-        """Give a frame's place in the job."""
-        return place_of(self.numbers, frame)
+        """Give the place in the job of a frame, or of that which a part belongs to."""
+        return place_of(self.numbers, frame_of(frame))
+
+    def resize(self, number: int, share: float | None) -> None:
+        """Note how much of its frame's work a part is, or merging it; None for a whole frame."""
+        if share is None:
+            self._shares.pop(number, None)
+        else:
+            self._shares[number] = share
+
+    @property
+    def work(self) -> float:
+        """What all that waits is expected to cost, in seconds at speed 1."""
+        return self.pool.work + sum(self.cost(number) for number in self.parts)
+
+    def unit(self, most: int) -> float:
+        """Give the cost of one of the pieces that are given out last, of `most` slots."""
+        return self.work / GRAINS if self.parts else self.pool.lightest(most)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for a slot."""
+        return self.pool.count > 0 or bool(self.parts)
 
     def wake(self) -> None:
         """Have the resting runs asked again."""
@@ -104,6 +133,9 @@ class Desk:
 
     def set_waiting(self, frame: Frame, waits: bool) -> None:
         """Note whether a frame waits."""
+        if frame.samples is not None:
+            self._set_part(frame, waits)
+            return
         place = self.place(frame.number)
         if waits:
             self.first = min(self.first, place)
@@ -112,12 +144,21 @@ class Desk:
         else:
             self.pool.remove(place)
 
+    def _set_part(self, part: Frame, waits: bool) -> None:
+        if waits:
+            self.parts[part.number] = part
+            self.wake()
+        else:
+            self.parts.pop(part.number, None)
+
     def learn(self, attempt: Attempt, device: Device, seconds: float) -> None:
         """Learn from a finished frame."""
         place = self.place(attempt.frame)
-        slot = attempt.slot
+        slot, share = attempt.slot, self._shares.get(attempt.frame)
+        if is_part(attempt.frame) is (share is None):
+            return  # to merge says nothing about rendering, nor does a part that is forgotten
         again = self.learner.learn(
-            place, (slot.device, slot.number), device.spec.performance, seconds
+            place, (slot.device, slot.number), device.spec.performance, seconds / (share or 1.0)
         )
         self.pool.learned(place)
         self._costs.pop(attempt.frame, None)
@@ -131,6 +172,8 @@ class Desk:
 
     def cost(self, frame: int) -> float:
         """Give the expected cost of a frame in hand; it's kept while little is learned."""
+        if frame in self._shares:
+            return self.pool.cost(self.place(frame)) * self._shares[frame]
         known = len(self.learner.costs)
         kept = self._costs.get(frame)
         if kept is None or known > kept[0]:

@@ -157,11 +157,17 @@ class DeviceLost:
 
 @dataclass(frozen=True, slots=True)
 class RunReady:
-    """A Blender has the project open. `warnings` is where it disagrees with the drop's facts."""
+    """A Blender has the project open. `warnings` is where it disagrees with the drop's facts.
+
+    `samples` are those of a frame that may be rendered in parts, 0 where it may not be; `whole`
+    says why, in plain words.
+    """
 
     run: str
     blender: str = ""
     warnings: tuple[Fault, ...] = ()
+    samples: int = 0
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class FaultKind(StrEnum):
     NODES_UNKNOWN = "nodes-unknown"
     NOT_SIMULATED = "not-simulated"
     FACTS_DIFFER = "facts-differ"
+    STILL_WHOLE = "still-whole"
+    PART_MISSING = "part-missing"
     # devices.toml
     CONFIG_NOT_FOUND = "config-not-found"
     CONFIG_UNREADABLE = "config-unreadable"
@@ -104,6 +106,7 @@ class FaultKind(StrEnum):
     GPU_ERROR = "gpu-error"
     GPU_MEMORY = "gpu-memory"
     GPU_MISSING = "gpu-missing"
+    DISPLAY_MISSING = "display-missing"
     GPU_NOT_SET_UP = "gpu-not-set-up"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"

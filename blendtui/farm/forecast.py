@@ -75,12 +75,12 @@ def _end(farm: Farm, desk: Desk, free: dict[SlotId, float], now: float) -> float
         return None
     job = desk.job
     in_hand = _in_hand_end(farm, desk, now)
-    if not desk.pool.count:
+    if not desk.waits:
         return in_hand
     slots: list[tuple[float, float]] = []
     used: list[SlotId] = []
     count = min(desk.pool.count, len(free))
-    unit = desk.pool.lightest(max(1, count))
+    unit = desk.unit(max(1, count))
     for slot, begin in free.items():
         device, run = farm.devices[slot.device], farm.current.get(slot)
         if not device.may_render(job):
@@ -96,7 +96,8 @@ def _end(farm: Farm, desk: Desk, free: dict[SlotId, float], now: float) -> float
         # Slots that have the job's Blender come without a start, and so before others.
         best = min(range(len(slots)), key=lambda one: slots[one])
         slots, used = [slots[best]], [used[best]]
-    end = max(plan_end(slots, unit, desk.pool.work, desk.pool.heaviest()), in_hand)
+    dearest = unit if desk.parts else desk.pool.heaviest()
+    end = max(plan_end(slots, unit, desk.work, dearest), in_hand)
     for slot in used:
         free[slot] = max(free[slot], end)
     return end

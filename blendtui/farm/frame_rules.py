@@ -14,7 +14,9 @@ from blendtui.farm.events import (
 )
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import SETTLED, Attempt, AttemptState, RunState
+from blendtui.farm.parts import is_part
 from blendtui.farm.run_rules import close_if_empty, collect_due, is_unneeded
+from blendtui.farm.split_frames import part_done, part_missing
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
 
@@ -110,7 +112,11 @@ def done(farm: Farm, event: FrameDone, now: float) -> None:
     job.proven, job.first_faults, job.held = True, (), None
     farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
     _end(farm, attempt, AttemptState.DONE, now)
-    farm.note_try(NoteKind.FRAME_DONE, attempt, detail=f"{attempt.seconds or 0.0:.3f}")
+    frame = farm.frames[attempt.job][attempt.frame]
+    kind = NoteKind.PART_DONE if is_part(frame.number) else NoteKind.FRAME_DONE
+    farm.note_try(kind, attempt, detail=f"{attempt.seconds or 0.0:.3f}")
+    if is_part(frame.number):
+        part_done(farm, frame)
     for other in farm.copies(attempt):
         if other.state is AttemptState.RENDERED:
             _discard(farm, other, now)
@@ -130,6 +136,11 @@ def failed(farm: Farm, event: FrameFailed, now: float) -> None:
         return
     if event.fault.kind in blame.WAITED_FAULTS:
         _leave(farm, attempt, event, now)
+        return
+    if event.fault.kind is FaultKind.PART_MISSING:
+        _end(farm, attempt, AttemptState.DROPPED, now)
+        frame = farm.frames[attempt.job][attempt.frame]
+        part_missing(farm, frame, int(event.fault.fact("part") or 0))
         return
     _fail(farm, attempt, event, now)
 

@@ -9,6 +9,8 @@ from blendtui.farm.desk import Desk
 from blendtui.farm.device import Device
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import FailedTry, Frame, FrameState
+from blendtui.farm.parts import frame_of, is_part
+from blendtui.farm.split_frames import part_failed
 from blendtui.farm.state import Farm, NoteKind
 
 LOST_FOR = 60.0
@@ -59,10 +61,12 @@ def give_up(farm: Farm, desk: Desk, now: float) -> None:
         if failed and not somebody_may_try(farm, desk, frame, now):
             last = failed[-1]
             farm.set_frame(frame, FrameState.FAILED)
+            if is_part(frame.number):
+                part_failed(farm, frame)
             farm.note(
                 NoteKind.FRAME_FAILED,
                 job=frame.job,
                 device=last.device,
-                frame=frame.number,
+                frame=frame_of(frame.number),
                 fault=last.fault,
             )

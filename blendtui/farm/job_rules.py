@@ -17,6 +17,7 @@ from blendtui.farm.events import (
 )
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import AttemptState, Frame, FrameState, Job, JobState, RunState
+from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
 
@@ -80,16 +81,18 @@ def retried(farm: Farm, event: JobRetried, now: float) -> None:
     job = farm.jobs.get(event.job)
     if job is None or not job.spec.frames:
         return
-    for frame in farm.frames[job.name].values():
+    for frame in list(farm.frames[job.name].values()):
         if frame.state is FrameState.FAILED or (frame.failures and not frame.live):
             frame.failures = ()
             farm.touch(frame)
             if frame.state is FrameState.FAILED:
+                drop_parts(farm, frame)
                 farm.set_frame(frame, FrameState.WAITING)
     job.held = None
     farm.forgive_devices(job)
     version_rules.forget(farm, job)
     if not job.is_open and job.counts.get(FrameState.DONE, 0) < len(job.spec.frames):
+        begin_anew(farm, job)
         farm.reopen(job)
     farm.touch(job)
 

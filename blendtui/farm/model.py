@@ -28,11 +28,13 @@ class JobState(StrEnum):
 class FrameState(StrEnum):
     """WAITING for a slot, GIVEN to one or more, DONE on the share, FAILED after all tries.
 
+    SPLIT waits for its parts, to be merged then (see `parts.py`).
     UNWANTED was taken out of the job by a user; it's kept since devices may still be at it.
     """
 
     WAITING = "waiting"
     GIVEN = "given"
+    SPLIT = "split"
     DONE = "done"
     FAILED = "failed"
     UNWANTED = "unwanted"
@@ -139,7 +141,8 @@ class JobSpec:
     wants, as far as it matters ("4.2"), empty for any; `written_by` is the one that saved the file,
     as major.minor, empty where that isn't known. `devices` are those that may render, any if there
     are none; `overrides` is what is rendered otherwise than the .blend says. `in_order` jobs are
-    simulated and rendered by one Blender at a time, frame after frame.
+    simulated and rendered by one Blender at a time, frame after frame. With `split` a frame may be
+    rendered in parts, as far as the `engine` can (Blender's identifier, empty if unknown).
     """
 
     name: str
@@ -154,6 +157,8 @@ class JobSpec:
     overrides: Overrides = AS_IT_IS
     in_order: bool = False
     written_by: str = ""
+    split: bool = False
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +182,9 @@ class FailedTry:
 class Frame:
     """One frame of a job, with the failures that count against it.
 
-    `kills` counts the Blenders that somebody or something ended while they rendered it; it is not
-    kept in the store.
+    `samples` are those that a part has (from, up to), or all those of a frame that is rendered in
+    parts. `kills` counts the Blenders that somebody or something ended while they rendered it; it
+    is not kept in the store.
     """
 
     job: str
@@ -187,6 +193,7 @@ class Frame:
     tries: int = 0
     failures: tuple[FailedTry, ...] = ()
     live: list[int] = field(default_factory=list)
+    samples: tuple[int, int] | None = None
     kills: int = 0
 
     def __repr__(self) -> str:
@@ -299,9 +306,10 @@ class Run:
 class Job:
     """A job and where it stands. `position` is its place in the order of arrival.
 
-    `counts` has the number of frames in each state; the newest `first_faults` are kept until a
-    frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what keeps its
-    files from the share just now; `is_stuck` says that no device at all may render it. Those two
+    `counts` has the number of frames in each state; `samples` is how many of them a frame has that
+    may be rendered in parts (0: it may not be; None: not known yet). The newest `first_faults` are
+    kept until a frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what
+    keeps its files from the share just now; `is_stuck` says that no device may render it. Those two
     are not kept in the store. `blender` is the version (major.minor) that all frames come from,
     empty until it is chosen.
     """
@@ -318,6 +326,7 @@ class Job:
     proven: bool = False
     first_faults: tuple[Fault, ...] = ()
     counts: dict[FrameState, int] = field(default_factory=dict)
+    samples: int | None = None
     report_after: float = 0.0
     reporting: bool = False
     held: FaultKind | None = None

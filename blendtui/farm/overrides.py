@@ -15,6 +15,7 @@ class Overrides:
     are Blender's own identifiers, "EEVEE" is the one that the device's Blender has. `camera` is an
     object's name, `view_layers` are those that are rendered. `output` is the frames' file name,
     with # for digits. `threads` a Blender may use at most; `time_limit` is in seconds, for a frame.
+    `persistent_data` says whether a scene is kept between frames, None where the driver is to know.
     `movie` True has a movie made of the frames, False none of a scene that writes one.
     """
 
@@ -27,6 +28,7 @@ class Overrides:
     output: str | None = None
     threads: int | None = None
     time_limit: float | None = None
+    persistent_data: bool | None = None
     movie: bool | None = None
 
     def as_data(self) -> dict[str, object]:

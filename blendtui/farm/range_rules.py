@@ -9,6 +9,8 @@ from blendtui.farm.decisions import DropFrame
 from blendtui.farm.events import FramesAgain, JobFramesSet
 from blendtui.farm.frames import format_frames
 from blendtui.farm.model import AttemptState, Frame, FrameState, Job, RunState
+from blendtui.farm.parts import is_part
+from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import end_loser, stop_run
 
@@ -26,13 +28,17 @@ def frames_set(farm: Farm, event: JobFramesSet, now: float) -> None:
     if job is None or not wanted or not job.spec.frames:
         return
     own = farm.frames[job.name]
-    for frame in own.values():
+    for frame in [one for one in own.values() if not is_part(one.number)]:
         if frame.number not in wanted and not _is_rendered(farm, frame):
             _drop(farm, frame, now)
         elif frame.number in wanted and frame.state is FrameState.UNWANTED:
             _renew(farm, frame)
     farm.add_frames(job, [Frame(job.name, number) for number in sorted(wanted - own.keys())])
-    kept = sorted(one.number for one in own.values() if one.state is not FrameState.UNWANTED)
+    kept = sorted(
+        one.number
+        for one in own.values()
+        if one.state is not FrameState.UNWANTED and not is_part(one.number)
+    )
     if tuple(kept) == job.spec.frames:
         return
     if job.spec.in_order and job.spec.frames[-1] < kept[-1]:
@@ -52,6 +58,7 @@ def _is_rendered(farm: Farm, frame: Frame) -> bool:
 
 def _drop(farm: Farm, frame: Frame, now: float) -> None:
     """Take a frame out of its job; a Blender that is long busy with it is ended."""
+    drop_parts(farm, frame)
     farm.set_frame(frame, FrameState.UNWANTED)
     for number in list(frame.live):
         attempt = farm.attempts[(frame.job, frame.number, number)]
@@ -62,6 +69,7 @@ def _drop(farm: Farm, frame: Frame, now: float) -> None:
 
 def _renew(farm: Farm, frame: Frame) -> None:
     """Let a frame wait, with a clean record."""
+    drop_parts(farm, frame)
     frame.failures, frame.kills = (), 0
     farm.set_frame(frame, FrameState.WAITING)
 
@@ -72,7 +80,7 @@ def frames_again(farm: Farm, event: FramesAgain, now: float) -> None:
     if job is None:
         return
     own = farm.frames[job.name]
-    named = [own[number] for number in event.frames if number in own]
+    named = [own[one] for one in event.frames if one in own and not is_part(one)]
     chosen = [one for one in named if one.state in (FrameState.DONE, FrameState.FAILED)]
     for frame in chosen:
         _renew(farm, frame)
@@ -86,4 +94,5 @@ def _go_on(farm: Farm, job: Job, kind: NoteKind, frames: Iterable[int]) -> None:
     shown = shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
     farm.note(kind, job=job.name, detail=shown)
     if not job.is_open:
+        begin_anew(farm, job)
         farm.reopen(job)

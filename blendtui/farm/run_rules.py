@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from blendtui.farm import blame, gpu_memory, in_order, version_rules
+from blendtui.farm import blame, in_order, version_rules
 from blendtui.farm.decisions import (
     CloseRun,
     CollectFrame,
     DiscardFrame,
     DropFrame,
-    OrderFrame,
     StartRun,
     StopRun,
 )
@@ -36,10 +35,12 @@ from blendtui.farm.model import (
     DeviceMode,
     DeviceSpec,
     FrameState,
+    Job,
     JobState,
     Run,
     RunState,
 )
+from blendtui.farm.splitting import is_wanted, order_of
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
 
@@ -203,8 +204,7 @@ def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
     if not attempt.is_live and wanted and run.state is not RunState.STOPPING:
         farm.revive(attempt, AttemptState.ORDERED)
     if attempt.is_in_hand:
-        on_cpu = gpu_memory.on_cpu(farm, frame, farm.devices[run.slot.device])
-        farm.decide(OrderFrame(run.id, attempt.frame, attempt.number, on_cpu))
+        farm.decide(order_of(farm, attempt))
     elif not attempt.is_live:
         farm.decide(DropFrame(run.id, attempt.frame, attempt.number))
 
@@ -260,12 +260,23 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     device.troubles.pop(job.name, None)
     if fault is not None:
         blame.set_aside(farm, device, job, fault)
-    for warning in event.warnings:
+    for warning in (*event.warnings, *_why_whole(farm, job, event)):
         if warning not in job.warnings and len(job.warnings) < WARNINGS_AT_MOST:
             job.warnings = (*job.warnings, warning)
             farm.touch(job)
             farm.note(NoteKind.WARNING, job=job.name, fault=warning)
     farm.note(NoteKind.RUN_READY, job=job.name, device=device.name, detail=event.blender)
+
+
+def _why_whole(farm: Farm, job: Job, event: RunReady) -> tuple[Fault, ...]:
+    """Note whether frames may be rendered in parts; where they would be, say why they aren't."""
+    would_be = job.samples is None and is_wanted(farm, job)
+    if job.samples is None:
+        job.samples = event.samples
+        farm.touch(job)
+    if not would_be or not event.whole:
+        return ()
+    return (Fault.of(FaultKind.STILL_WHOLE, reason=event.whole),)
 
 
 def run_failed(farm: Farm, event: RunFailed, now: float) -> None:
@@ -295,12 +306,15 @@ def run_ended(farm: Farm, event: RunEnded, now: float) -> None:
     was_stopping = run.state is RunState.STOPPING
     fruitless = run.ready is None
     fault = None if was_stopping else event.fault
-    _end(farm, run, fault, now, blames_frame=fault is not None)
+    lacks = fault is not None and fault.kind in blame.DEVICE_FAULTS
+    _end(farm, run, fault, now, blames_frame=fault is not None and not lacks)
     if fault is None:
         return
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     farm.note(NoteKind.RUN_ENDED, job=job.name, device=device.name, fault=fault)
-    if fruitless:
+    if lacks:
+        blame.refuse(farm, device, job, fault, now)
+    elif fruitless:
         blame.fail_start(farm, device, job, fault, now)
 
 

@@ -20,6 +20,7 @@ from blendtui.farm.model import (
     RunState,
 )
 from blendtui.farm.overdue import look_for_overdue
+from blendtui.farm.parts import is_part, parts_of
 from blendtui.farm.state import Farm, Step
 from blendtui.farm.tail import reconsider
 
@@ -217,21 +218,39 @@ def _check_job(farm: Farm, job: Job) -> None:
                 live[attempt.frame].add(attempt.number)
     for frame in frames.values():
         _hold(set(frame.live) == live[frame.number], frame)
-        if frame.state in (FrameState.WAITING, FrameState.FAILED, FrameState.UNWANTED):
+        if frame.state in _AT_REST:
             _hold(not frame.live, frame)
         elif frame.state is FrameState.GIVEN:
             _hold(bool(frame.live), frame)
-    wanted = {number for number, one in frames.items() if one.state is not FrameState.UNWANTED}
+        if frame.state is FrameState.SPLIT:
+            _check_parts(frames, frame)
+    own = {number: one for number, one in frames.items() if not is_part(number)}
+    wanted = {number for number, one in own.items() if one.state is not FrameState.UNWANTED}
     _hold(wanted == set(job.spec.frames), job)
     desk = farm.desks.get(job.name)
     if desk is not None:
-        _hold(desk.numbers == tuple(sorted(frames)), job)
+        _hold(desk.numbers == tuple(sorted(own)), job)
         waiting = sum(frame.state is FrameState.WAITING for frame in frames.values())
-        _hold(desk.pool.count == waiting, job)
+        _hold(desk.pool.count + len(desk.parts) == waiting, job)
     counted = dict.fromkeys(FrameState, 0)
-    for frame in frames.values():
+    for frame in own.values():
         counted[frame.state] += 1
     _hold(counted == {state: job.counts.get(state, 0) for state in FrameState}, job)
+
+
+def _check_parts(frames: dict[int, Frame], whole: Frame) -> None:
+    """Hold that a frame's parts have each of its samples once, and that they aren't all there."""
+    parts = parts_of(frames, whole.number)
+    end = 0
+    for part in parts:
+        begin, after = part.samples or (0, 0)
+        _hold(begin == end < after, part)
+        end = after
+    _hold(whole.samples == (0, end), whole)
+    _hold(any(part.state is not FrameState.DONE for part in parts), whole)
+
+
+_AT_REST = (FrameState.WAITING, FrameState.SPLIT, FrameState.FAILED, FrameState.UNWANTED)
 
 
 def _hold(condition: bool, subject: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from blendtui.farm.decisions import Decision, DropFrame
 from blendtui.farm.desk import Desk
@@ -23,54 +22,12 @@ from blendtui.farm.model import (
     RunState,
     SlotId,
 )
+from blendtui.farm.notes import Note, NoteKind
+from blendtui.farm.parts import frame_of, is_part, share_of
+
+__all__ = ["Farm", "Note", "NoteKind", "Step", "Stored"]
 
 Stored = Job | Frame | Attempt | Run | Device
-
-
-class NoteKind(StrEnum):
-    """What the rules tell people about, beside the events themselves."""
-
-    JOB_ADDED = "job-added"
-    JOB_ENDED = "job-ended"
-    JOB_STATE = "job-state"
-    FRAMES_SET = "frames-set"
-    FRAMES_AGAIN = "frames-again"
-    MOVIE_MADE = "movie-made"
-    FRAME_DONE = "frame-done"
-    TRY_FAILED = "try-failed"
-    FRAME_FAILED = "frame-failed"
-    GIVEN_UP = "given-up"
-    LATE_FRAME = "late-frame"
-    DEVICE_REACHED = "device-reached"
-    DEVICE_LOST = "device-lost"
-    RUN_READY = "run-ready"
-    RUN_FAILED = "run-failed"
-    RUN_ENDED = "run-ended"
-    RESTART = "restart"
-    CACHE_CLEARED = "cache-cleared"
-    DEVICE_MODE = "device-mode"
-    DEVICE_HOURS = "device-hours"
-    DEVICE_ASLEEP = "device-asleep"
-    DEVICE_WOKEN = "device-woken"
-    SET_ASIDE = "set-aside"
-    HELD_UP = "held-up"
-    OVERDUE = "overdue"
-    WARNING = "warning"
-    REJECTED = "rejected"
-    DIVIDED = "divided"
-    CONFIG_READ = "config-read"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One line of the farm's history."""
-
-    kind: NoteKind
-    job: str | None = None
-    device: str | None = None
-    frame: int | None = None
-    fault: Fault | None = None
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +118,9 @@ class Farm:
     def note_try(
         self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
     ) -> None:
-        """Add a line about a try to the history."""
-        note = Note(kind, attempt.job, attempt.slot.device, attempt.frame, fault, detail)
-        self._notes.append(note)
+        """Add a line about a try to the history; of a part it's told as its frame's."""
+        frame = frame_of(attempt.frame)
+        self._notes.append(Note(kind, attempt.job, attempt.slot.device, frame, fault, detail))
 
     # jobs and frames
 
@@ -176,7 +133,7 @@ class Farm:
         if job.is_open or not job.reported:
             self.unreported[job.name] = job
             self.open_desk(job)
-        job.counts = dict(Counter(frame.state for frame in own.values()))
+        job.counts = dict(Counter(one.state for one in own.values() if not is_part(one.number)))
         self.next_position = max(self.next_position, job.position + 1)
 
     def open_desk(self, job: Job) -> Desk:
@@ -184,14 +141,16 @@ class Farm:
         self.placing = True
         desk = self.desks.get(job.name)
         if desk is None:
-            desk = Desk(job, tuple(sorted(self.frames[job.name])))
+            desk = Desk(job, _numbers(self.frames[job.name]))
             self._begin_desk(desk)
         return desk
 
     def _begin_desk(self, desk: Desk) -> None:
         name = desk.job.name
         self.desks[name] = desk
-        for frame in self.frames[name].values():
+        own = self.frames[name]
+        for frame in own.values():
+            desk.resize(frame.number, share_of(own, frame.number))
             if frame.state is FrameState.WAITING:
                 desk.set_waiting(frame, True)
         for run in self.runs_of(name):
@@ -202,11 +161,21 @@ class Farm:
         own = self.frames[job.name]
         new = {frame.number: frame for frame in frames}
         own.update(new)
-        job.counts[FrameState.WAITING] = self.waiting(job) + len(new)
+        job.counts[FrameState.WAITING] = job.counts.get(FrameState.WAITING, 0) + len(new)
         desk = self.desks.get(job.name)
         if desk is not None:
-            self._begin_desk(desk.enlarged(tuple(sorted(own))))
+            self._begin_desk(desk.enlarged(_numbers(own)))
         self.touch(job, *new.values())
+
+    def add_part(self, part: Frame) -> None:
+        """Take a part of a frame in, which waits."""
+        own = self.frames[part.job]
+        own[part.number] = part
+        desk = self.desks.get(part.job)
+        if desk is not None:
+            desk.resize(part.number, share_of(own, part.number))
+            desk.set_waiting(part, True)
+        self.touch(part)
 
     def reopen(self, job: Job) -> None:
         """Let an ended job go on, also on devices that were kept from it."""
@@ -231,16 +200,17 @@ class Farm:
             device.forget(job.name)
 
     def waiting(self, job: Job) -> int:
-        """How many frames of the job wait for a slot."""
-        return job.counts.get(FrameState.WAITING, 0)
+        """How many frames of the job wait for a slot, whole or in parts."""
+        return job.counts.get(FrameState.WAITING, 0) + job.counts.get(FrameState.SPLIT, 0)
 
     def set_frame(self, frame: Frame, state: FrameState) -> None:
         """Change a frame's state, with all that is counted by it."""
         if frame.state is state:
             return
         job = self.jobs[frame.job]
-        job.counts[frame.state] -= 1
-        job.counts[state] = job.counts.get(state, 0) + 1
+        if not is_part(frame.number):
+            job.counts[frame.state] -= 1
+            job.counts[state] = job.counts.get(state, 0) + 1
         waited, frame.state = frame.state is FrameState.WAITING, state
         desk = self.desks.get(frame.job)
         if desk is not None and (waited or state is FrameState.WAITING):
@@ -398,3 +368,8 @@ class Farm:
     def runs_on(self, device: str) -> list[Run]:
         """All runs on a device that are not closed, in the order of their starts."""
         return list(self._by_device.get(device, {}).values())
+
+
+def _numbers(frames: Iterable[int]) -> tuple[int, ...]:
+    """Give a job's frames in ascending order, parts not among them."""
+    return tuple(sorted(number for number in frames if not is_part(number)))

@@ -26,5 +26,5 @@ def end_loser(farm: Farm, loser: Attempt, now: float, *, is_idle: bool = False) 
     start = device.start_times.expected(has_project=True)
     if desk is None or run.state is not RunState.READY or loser.started is None or start is None:
         return
-    if (desk.pool.count or is_idle) and desk.left(loser, device, now) > WORTH_A_START * start:
+    if (desk.waits or is_idle) and desk.left(loser, device, now) > WORTH_A_START * start:
         stop_run(farm, run, at_once=True)

@@ -57,7 +57,7 @@ def trade(farm: Farm, desk: Desk, hungry: list[Run], now: float) -> list[tuple[R
 
 def reconsider(farm: Farm, desk: Desk, runs: list[Run], now: float) -> None:
     """Take frames back from runs that would not finish them when all others are done."""
-    soonest = now + (desk.pool.work / desk.rate if desk.rate else 0.0)
+    soonest = now + (desk.work / desk.rate if desk.rate else 0.0)
     late: list[tuple[Run, Attempt]] = []
     for run in runs:
         device = farm.devices[run.slot.device]
@@ -85,7 +85,7 @@ def _ahead(run: Run) -> Attempt | None:
 
 def _end_of_all(farm: Farm, desk: Desk, now: float) -> float:
     """Give the time by which all that isn't begun could be done, if it were given out anew."""
-    work, count, most = desk.pool.work, desk.pool.count, desk.pool.heaviest()
+    work, count, most = desk.work, desk.pool.count, desk.pool.heaviest()
     free: list[tuple[float, float]] = []
     for run in desk.runs.values():
         device = farm.devices[run.slot.device]
@@ -99,7 +99,7 @@ def _end_of_all(farm: Farm, desk: Desk, now: float) -> float:
             begin = desk.current_end(run, device, now)
         lag = desk.lag(run, device, now)
         free.append((max(begin, now), lag / desk.speed(device, run.slot.number)))
-    unit = desk.pool.lightest(len(free)) if desk.pool.count else work / max(1, count)
+    unit = desk.unit(len(free)) if desk.waits else work / max(1, count)
     return plan_end([(at, unit * each) for at, each in free], unit, work, most)
 
 

@@ -36,6 +36,7 @@ _EXPECTED: Final = {
     "blender": 'a version of Blender, such as "4.2"',
     "devices": 'a list of names of devices, such as ["tower"]',
     "allow_scripts": "true or false, without quotes",
+    "split": "true or false, without quotes",
     "unbaked": " or ".join(f'"{way}"' for way in WAYS),
     "percentage": "a whole number from 1 to 1000, without quotes",
     "samples": "a whole number from 1 to 16777216, without quotes",
@@ -46,6 +47,7 @@ _EXPECTED: Final = {
     "output": 'a file name without folders, such as "shot_####"',
     "threads": "a whole number from 1 to 1024, without quotes",
     "time_limit": "seconds for one frame, a number from 1 to 31536000",
+    "persistent_data": "true or false, without quotes",
     "movie": "true or false, without quotes",
 }
 
@@ -75,7 +77,8 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `blender` is the version that may render ("4.2" takes 4.2.3), any if empty.
     `step` takes every second, third, ... of the frames. `scenes` is "all" or some names: each
     scene becomes a job of its own. `devices` names those that may render, one of them is enough.
-    `allow_scripts` lets Python in the .blend run on the devices. `unbaked` is what becomes of
+    `allow_scripts` lets Python in the .blend run on the devices. With `split` off every frame is
+    rendered whole, also where there are more slots than frames. `unbaked` is what becomes of
     simulations that are not baked, see `unbaked.py`. All else is for `overrides`.
     """
 
@@ -89,6 +92,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     blender: str = ""
     devices: tuple[str, ...] = ()
     allow_scripts: bool = False
+    split: bool = True
     unbaked: Literal["one-device", "refuse", "ignore"] = "one-device"
     percentage: int | None = None
     samples: int | None = None
@@ -99,6 +103,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     output: str | None = None
     threads: int | None = None
     time_limit: float | None = None
+    persistent_data: bool | None = None
     movie: bool | None = None
 
     @property
@@ -116,6 +121,7 @@ class JobFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             output=self.output,
             threads=self.threads,
             time_limit=self.time_limit,
+            persistent_data=self.persistent_data,
             movie=self.movie,
         )
 

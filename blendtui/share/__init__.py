@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
-from blendtui.share import files
+from blendtui.share import files, parts
 from blendtui.share import report as reports
 from blendtui.share.names import DROPS, flaw_of, folded, folder_name, numbered
 from blendtui.share.report import Report
@@ -23,6 +23,7 @@ REJECTED = "rejected"
 FRAMES = "frames"
 LOGS = "logs"
 REPORT = "report.toml"
+PARTS = ".parts"
 SHEET = "contact-sheet.jpg"
 
 SOUND, DISPLAY = "@sound", "@display"
@@ -275,6 +276,24 @@ class Share:
             is_outbox = path.name.startswith(".") and path.name.endswith(".out")
             if is_outbox and path.name not in living:
                 files.remove_tree(path)
+
+    # parts of frames, until they are merged
+
+    @_guarded
+    def part_target(self, job: str, number: int) -> Path:
+        """Give the place of a part's file and make its folder."""
+        return files.make_folder(self.path / job / PARTS) / f"{number}.exr"
+
+    @_guarded
+    def part_file(self, job: str, number: int) -> Path | None:
+        """Find a part's file; None where it is gone."""
+        path = self.path / job / PARTS / f"{number}.exr"
+        return path if files.is_file(path) else None
+
+    @_guarded
+    def remove_parts(self, job: str, frame: int | None = None) -> None:
+        """Remove a frame's parts, or all of the job's."""
+        parts.remove(self.path / job / PARTS, frame)
 
     # what is made of frames
 

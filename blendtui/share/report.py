@@ -28,12 +28,13 @@ class FailedFrame:
 
 @dataclass(frozen=True, slots=True)
 class DeviceShare:
-    """What a device did: frames on the share, failed tries, seconds of rendering."""
+    """What a device did: frames on the share, failed tries, seconds of rendering, and parts."""
 
     name: str
     frames: int
     failed_tries: int
     seconds: float
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _device(device: DeviceShare, report: Report) -> dict[str, Any]:
     return {
         "name": safe(device.name),
         "frames": device.frames,
+        **({"parts": device.parts} if device.parts else {}),
         "share": round(device.frames / total, 3),
         "failed_tries": device.failed_tries,
         "seconds": round(device.seconds, 3),

@@ -17,6 +17,7 @@ _OPTIONS = {
     "devices": "--device",
     "view_layers": "--view-layer",
     "allow_scripts": "--allow-scripts",
+    "split": "--no-split",
     "time_limit": "--time-limit",
 }
 _PLAIN = (
@@ -37,6 +38,7 @@ def wishes_of(options: argparse.Namespace) -> dict[str, Any]:
     wishes["view_layers"] = options.view_layer or None
     wishes["scenes"] = "all" if options.scenes == ["all"] else options.scenes or None
     wishes["allow_scripts"] = options.allow_scripts or None
+    wishes["split"] = False if options.no_split else None
     wishes = {name: value for name, value in wishes.items() if value is not None}
     own = frozenset(wishes)
     for text in options.set or ():

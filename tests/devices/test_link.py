@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -240,6 +241,23 @@ class TestLoss:
                         os.kill(server.connections()[-1], signal.SIGKILL)
                         await sftp.realpath(".")
                 assert caught.value.fault == await link.wait_lost()
+
+    async def test_a_connection_may_end_while_a_session_is_opened(
+        self, link: Link, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ask = asyncssh.channel.SSHClientChannel._make_request
+
+        async def ask_and_lose(self: Any, request: bytes, *args: bytes) -> bool | None:
+            answer = await ask(self, request, *args)
+            self._conn.abort()
+            while self._session is not None:  # noqa: ASYNC110 - asyncssh tells nobody of it
+                await asyncio.sleep(0)
+            return answer
+
+        monkeypatch.setattr(asyncssh.channel.SSHClientChannel, "_make_request", ask_and_lose)
+        with pytest.raises(Failure) as caught:
+            await link.run("true")
+        assert caught.value.fault.kind is FaultKind.LINK_LOST
 
     async def test_one_lost_connection_is_the_loss_of_the_link(self) -> None:
         with Sshd(config="MaxSessions 1") as server:

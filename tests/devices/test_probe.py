@@ -68,6 +68,7 @@ async def test_a_healthy_device_is_described_in_full(sshd: Sshd) -> None:
     assert checkup.blenders[0].path == shutil.which("blender")
     assert checkup.blenders[0].version.count(".") == 2
     assert checkup.gpus is not None
+    assert checkup.eevee
     assert checkup.cores == os.cpu_count()
     assert checkup.memory == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert checkup.disk_free is not None

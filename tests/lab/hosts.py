@@ -83,8 +83,8 @@ class Host:
 
     def stop_sshd(self) -> None:
         """Kill the server and all of its connections."""
-        self.signal("sshd", signal.SIGKILL)
-        until(lambda: not self.processes("sshd"))
+        # Again and again: it may just be making a process for a new connection.
+        until(lambda: self.signal("sshd", signal.SIGKILL) == 0)
         assert self._sshd is not None
         self._sshd.wait()
 

@@ -63,3 +63,13 @@ def test_a_job_that_no_blender_can_render_waits_and_says_why(farm: Farm) -> None
     farm.watch("--once")
     assert farm.end() == 1
     assert "it is to be rendered with Blender 98, and the devices have" in farm.printed()
+
+
+def test_where_eevee_cannot_draw_the_job_says_so_and_blames_no_frame() -> None:
+    with Farm(devices=1, env={"__EGL_VENDOR_LIBRARY_DIRS": "/nonexistent"}) as farm:
+        farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1", "engine": "EEVEE"})
+        farm.watch("--once")
+        assert farm.end() == 1
+        report = farm.report("shot")
+        assert "its Blender cannot draw there, as EEVEE and Workbench do" in report["reason"]
+        assert report["frames"]["failed"] == ""

@@ -3,6 +3,7 @@
 cycles    12 frames of a moving cube, Cycles, a few hundredths of a second each
 slow      the same, a second or two a frame
 many      the same, 60 frames of which no two are alike, a fifth of a second or so each
+still     the same frame as one of 64 samples, PNG of 16 bits
 nocamera  cycles without a camera
 movie     cycles, writing an FFmpeg movie
 scripted  cycles with a text block that would leave the file RAN beside the .blend
@@ -48,12 +49,22 @@ def basis() -> Any:
     return scene
 
 
+def still() -> None:
+    scene = basis()
+    scene.cycles.samples = 64
+    scene.cycles.use_adaptive_sampling = False
+    scene.frame_end = 1
+    scene.render.image_settings.color_depth = "16"
+    save("still")
+
+
 def main() -> None:
     scene = basis()
     save("cycles")
     scene.cycles.samples = 1000
     scene.cycles.use_adaptive_sampling = False
     save("slow")
+    still()
     scene = basis()
     scene.cycles.samples = 128
     scene.cycles.use_adaptive_sampling = False

@@ -22,7 +22,7 @@ from blendtui.wording import safe, size
 FRAMES, PRIORITY, TAGS, OTHERS = ("frames",), ("priority",), ("tags",), ("others",)
 
 OTHER_SETTINGS = (
-    *("step", "scene", "scenes", "devices", "blender", "allow_scripts", "unbaked"),
+    *("step", "scene", "scenes", "devices", "blender", "allow_scripts", "split", "unbaked"),
     *(field.name for field in fields(Overrides)),
 )
 """Settings of job.toml that have no line of their own in the form."""

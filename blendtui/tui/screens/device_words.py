@@ -32,6 +32,8 @@ def about_device(device: DeviceRow, runs: list[RunRow], host: str, colors: Color
         text.append(f"  tags {', '.join(safe(tag, 30) for tag in sorted(device.spec.tags))}")
     if device.blenders:
         text.append(f"  Blender {', '.join(safe(one, 20) for one in device.blenders)}")
+    if device.spec.compute:
+        text.append(f"  Cycles on {safe(device.spec.compute, 10)}")
     return text
 
 
@@ -95,6 +97,8 @@ def found_rows(checkup: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Blender", ", ".join(blenders) or "none found"
     named = [f"{safe(str(gpu['name']), 40)} ({safe(str(gpu['kind']), 10)})" for gpu in gpus or ()]
     yield "GPUs", "not known" if gpus is None else ", ".join(named) or "none"
+    drawn = {True: "renders", False: "can NOT render"}
+    yield "EEVEE", drawn.get(checkup.get("eevee"), "not known")  # type: ignore[arg-type]
     yield "System", safe(str(checkup.get("system") or "not known"), 80)
     yield "Cores", _or(checkup.get("cores"), str)
     yield "Memory", _or(checkup.get("memory"), size)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from blendtui.movie_rows import MovieRow, MovieState
-from blendtui.shown import AttemptRow, FrameRow, JobRow
+from blendtui.shown import AttemptRow, FrameRow, JobRow, in_parts
 from blendtui.tui import words
 from blendtui.tui.feed import Feed
 from blendtui.tui.words import Colors
@@ -48,7 +48,10 @@ def about_job(job: JobRow, feed: Feed, colors: Colors, now: float) -> Text:
         text.append(f"  done at {clock(forecast.expected)}{span}")
     if job.warnings:
         text.append(f"  {len(job.warnings)} warnings", words.color(colors, "warning"))
-    return text.append(about_movie(feed.views.movie(job.name), colors))
+    text.append(about_movie(feed.views.movie(job.name), colors))
+    for row in feed.views.parts(job.name) if job.given else ():
+        text.append(f"\n{in_parts(row)}")
+    return text
 
 
 def about_movie(movie: MovieRow, colors: Colors) -> Text:

@@ -1,0 +1,58 @@
+"""Rows of the store as faces are shown them, where that takes more than naming columns."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+from blendtui.farm.faults import Fault
+from blendtui.farm.frames import LAST_FRAME
+from blendtui.farm.model import JobSpec
+from blendtui.farm.parts import frame_of
+from blendtui.shown import JobRow, PartsRow
+from blendtui.store import fault_from_json, from_json
+
+
+def job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
+    """Give a job's row; its spec is kept apart."""
+    return JobRow(
+        row["name"],
+        row["position"],
+        row["state"],
+        row["priority"],
+        row["added"],
+        row["ended"],
+        bool(row["reported"]),
+        row["waiting"],
+        row["given"],
+        row["done"],
+        row["failed"],
+        fault_from_json(row["fault_json"]),
+        from_json(row["warnings_json"], tuple[Fault, ...]),
+        spec,
+    )
+
+
+def parts(db: sqlite3.Connection, job: str) -> list[PartsRow]:
+    """Give how far a job's frames are that are being rendered in parts, in order."""
+    found = db.execute(
+        "SELECT number, state, after_samples - first_sample FROM frame"
+        " WHERE job = ? AND first_sample IS NOT NULL AND state != 'unwanted' ORDER BY number",
+        (job,),
+    ).fetchall()
+    rows = {
+        number: PartsRow(number, samples=samples)
+        for number, state, samples in found
+        if number <= LAST_FRAME and state != "done"
+    }
+    for number, state, samples in found:
+        row = rows.get(frame_of(number))
+        if number > LAST_FRAME and row is not None:
+            is_done = state == "done"
+            rows[row.frame] = replace(
+                row,
+                parts=row.parts + 1,
+                done=row.done + is_done,
+                done_samples=row.done_samples + samples * is_done,
+            )
+    return list(rows.values())
