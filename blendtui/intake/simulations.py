@@ -7,6 +7,7 @@ DNA_object_force_types.h, DNA_particle_types.h, DNA_fluid_types.h and their like
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,10 +62,11 @@ class Simulations:
 def objects_of(scene: Block) -> Iterator[Block]:
     """Give the objects in a scene, those in instanced collections too, each once."""
     waiting = [scene.get_pointer(b"master_collection", default=None)]
-    objects = [base.get_pointer(b"object") for base in _list(scene, b"base")]  # until 2.79
+    # Until 2.79 a scene had its objects without collections.
+    objects = deque(base.get_pointer(b"object") for base in _list(scene, b"base"))
     seen: set[int] = set()
     while waiting or objects:
-        block = objects.pop() if objects else waiting.pop()
+        block = objects.popleft() if objects else waiting.pop()
         if block is None or block.file_offset in seen or block.code == b"ID":
             continue
         seen.add(block.file_offset)
@@ -72,7 +74,7 @@ def objects_of(scene: Block) -> Iterator[Block]:
             yield block
             waiting.append(_first(block, b"instance_collection", b"dup_group"))
         else:
-            objects += [one.get_pointer(b"ob") for one in _list(block, b"gobject")]
+            objects.extend(one.get_pointer(b"ob") for one in _list(block, b"gobject"))
             waiting += [one.get_pointer(b"collection") for one in _list(block, b"children")]
 
 
