@@ -1,7 +1,7 @@
 """On the device: finds simulations that are not baked, and bakes them in memory before rendering.
 
 Blender computes them frame after frame, but only while a scene is played, not while it's rendered:
-`blender -a` renders most of them as they were at the start (seen in 3.4, 4.2 and 5.0).
+`blender -a` renders most of them as they were at the start (seen in 3.4 and 4.2).
 
 This file is copied to the device beside `driver.py` and runs inside Blender: Python 3.7, standard
 library and bpy only, nothing else of ours.
