@@ -255,7 +255,7 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     device.projects[job.name] = None
     fault = version_rules.settle(farm, job, device, event.blender)
     if event.blender:
-        device.blenders |= {event.blender}
+        device.blenders |= {event.blender.split()[0]}  # without "LTS"
     farm.touch(device)
     device.troubles.pop(job.name, None)
     if fault is not None:
