@@ -180,6 +180,13 @@ class TestDevicesOfWhichNothingIsKnown:
         assert play.orders()
         assert play.scheduler.farm.devices["one"].blenders == {"4.2.23"}
 
+    def test_a_device_may_call_its_blender_anything(self) -> None:
+        for told in ("", " ", "\t \n", "LTS", "..", "4", "é.4"):
+            play = farm(one="")
+            play.add(written_by="4.2")
+            play.tell(ev.RunReady(play.starts()[0].run, told))
+            assert play.orders() == [] or told.strip() == ""
+
     def test_an_older_one_is_refused_and_nothing_is_decided_by_it(self) -> None:
         play = farm(one="", two="")
         play.add(written_by="4.2")
