@@ -47,7 +47,7 @@ def test_a_device_that_sees_the_share_reads_and_writes_there_itself(
     frames = farm.frames("shot")
     assert all(same_pixels(alone[name], frames[name]) for name in FOUR)
     left = sorted(path.name for path in (farm.share / "shot").iterdir())
-    assert left == ["frames", "report.toml", "shot.zip"]
+    assert left == ["contact-sheet.jpg", "frames", "report.toml", "shot.zip"]
 
 
 def test_several_slots_share_one_project(farm: Farm) -> None:
