@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sets up what `make demo`, `make test`, `make test-versions`, `make test-slurm` and `make bench` need
-# on a bare Debian or Ubuntu with Python 3.11 or newer: the system's packages where they are missing,
-# and .venv with blendtui in it.
+# Sets up what `make demo`, `make test`, `make test-versions`, `make test-slurm` and `make bench`
+# need on a bare Debian or Ubuntu with Python 3.11 or newer: the system's packages where they are
+# missing, and .venv with blendtui in it.
 # Usage: scripts/setup.sh demo|test|versions|slurm|bench
 set -eu
 

@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 HOLD = 10.0
 """Seconds until a drop that could not be taken for our own reasons is tried again."""
 
+SWEEP_EVERY = 600.0
+"""Seconds between two looks for what senders left in the share when they were killed."""
+
 _OURS = frozenset(
     {
         FaultKind.SHARE_WRITE,
@@ -90,6 +93,15 @@ class Arrivals:
             self._busy = True
             await self._take(_Arrival(drop.path))
             self._busy = False
+
+    async def keep_swept(self) -> None:
+        """Remove what senders left in the share when they were killed, until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self._office.share.remove_strays)
+            except Failure as failure:
+                log.debug("the share cannot be swept: %s", failure.fault)
+            await asyncio.sleep(SWEEP_EVERY)
 
     async def _resume(self) -> None:
         """Go on with drops that were moved, and not yet told to the rules, when we were ended."""

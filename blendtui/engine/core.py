@@ -173,6 +173,7 @@ class Engine:
                     group.create_task(self._fleet.keep_hours(), name="hours"),
                     group.create_task(self._power.keep(), name="power"),
                     group.create_task(self._arrivals.keep(), name="arrivals"),
+                    group.create_task(self._arrivals.keep_swept(), name="strays"),
                     group.create_task(self._reports.keep(), name="reports"),
                     group.create_task(self._vitals.keep(), name="vitals"),
                     group.create_task(self._surveys.keep(), name="surveys"),

@@ -145,6 +145,11 @@ class Share:
         raise AssertionError("names never end")
 
     @_guarded
+    def remove_strays(self) -> None:
+        """Remove what was to become a drop when its sender was killed."""
+        files.remove_strays(self.path)
+
+    @_guarded
     def taken(self, job: str) -> Path | None:
         """Find the drop in a job's folder."""
         for path in files.listed(self.path / job):

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -13,6 +14,11 @@ from pathlib import Path
 
 TEMPORARY = (".blendtui-", ".part")
 """How the name of every file that is on its way begins and ends."""
+
+STRAY_AFTER = 3600.0
+"""Seconds after which a drop on its way that nobody has written to is nobody's any more."""
+
+_OURS = re.compile(r"\.blendtui-[0-9a-f]{20}\.part")
 
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF})
 """What network file systems answer to an fsync that they don't know."""
@@ -150,6 +156,32 @@ def remove_temporaries(folder: Path) -> None:
     for where, _, names in os.walk(folder):
         for name in filter(is_temporary, names):
             (Path(where) / name).unlink(missing_ok=True)
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove the files at the top of a folder whose sender was killed `STRAY_AFTER` seconds ago.
+
+    Senders write all the time, from other machines too. The age is by the clock that gives the
+    files their times, which may be a server's.
+    """
+    found = [path for path in listed(folder) if _OURS.fullmatch(path.name) and is_file(path)]
+    if not found:
+        return
+    now = _clock_of(folder)
+    for path in found:
+        with contextlib.suppress(OSError):  # renamed just now, or another user's
+            if now - path.lstat().st_mtime > STRAY_AFTER:
+                path.unlink()
+
+
+def _clock_of(folder: Path) -> float:
+    fresh = temporary(folder)
+    try:
+        fresh.touch(exist_ok=False)
+        return fresh.lstat().st_mtime
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 def measure(base: Path, path: Path) -> tuple[int, str] | None:
