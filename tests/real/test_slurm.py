@@ -47,8 +47,8 @@ def _drop(farm: Farm, frames: int = FRAMES) -> None:
 
 
 def _done(farm: Farm, frames: int) -> None:
-    """Wait until the job is over, with all its frames on the share."""
-    farm.until(lambda _: (farm.share / "shot" / "report.toml").exists(), PATIENCE)
+    """Wait until the job is done, with all its frames on the share."""
+    farm.until(lambda views: (row := views.job("shot")) and row.done >= frames, PATIENCE)
     assert len(farm.frames("shot")) == frames
 
 
