@@ -253,9 +253,10 @@ def run_ready(farm: Farm, event: RunReady, now: float) -> None:
     job, device = farm.jobs[run.job], farm.devices[run.slot.device]
     device.start_times.learn(now - run.started, device.has_project(job.name))
     device.projects[job.name] = None
-    fault = version_rules.settle(farm, job, device, event.blender)
-    if event.blender:
-        device.blenders |= {event.blender}
+    version = event.blender.strip().partition(" ")[0]  # without "LTS"
+    fault = version_rules.settle(farm, job, device, version)
+    if version:
+        device.blenders |= {version}
     farm.touch(device)
     device.troubles.pop(job.name, None)
     if fault is not None:

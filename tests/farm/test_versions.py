@@ -173,6 +173,20 @@ class TestDevicesOfWhichNothingIsKnown:
             "two: the Blender that came up is 4.2.3, and the job is rendered with 5.0."
         )
 
+    def test_what_a_blender_calls_itself_is_the_version_that_was_found(self) -> None:
+        play = farm(one="4.2.23")
+        play.add(written_by="4.2")
+        play.tell(ev.RunReady(play.starts()[0].run, "4.2.23 LTS"))
+        assert play.orders()
+        assert play.scheduler.farm.devices["one"].blenders == {"4.2.23"}
+
+    def test_a_device_may_call_its_blender_anything(self) -> None:
+        for told in ("", " ", "\t \n", "LTS", "..", "4", "é.4"):
+            play = farm(one="")
+            play.add(written_by="4.2")
+            play.tell(ev.RunReady(play.starts()[0].run, told))
+            assert play.orders() == [] or told.strip() == ""
+
     def test_an_older_one_is_refused_and_nothing_is_decided_by_it(self) -> None:
         play = farm(one="", two="")
         play.add(written_by="4.2")

@@ -123,7 +123,12 @@ def choices(found: Mapping[str, Any], tags: Collection[str]) -> list[Setting]:
 
 def _written(job: Mapping[str, Any]) -> str:
     """Write those settings of a job.toml that have no line of their own."""
-    named = {one: job[one] for one in OTHER_SETTINGS if job.get(one) not in (None, "", [])}
+    usual = {"allow_scripts": False}
+    named = {
+        one: job[one]
+        for one in OTHER_SETTINGS
+        if job.get(one) not in (None, "", []) and job[one] != usual.get(one)
+    }
     return ", ".join(f"{name} = {written(value)}" for name, value in named.items())
 
 
