@@ -158,6 +158,9 @@ async def test_of_several_blends_one_is_chosen_and_stands_in_the_drop(farm: Prep
         await pilot.press("down", "enter")
         await until(pilot, lambda: screen.query_one(Form).has_focus_within)
         assert "renders shots/day.blend" in told(screen)
+        await pilot.pause()
+        assert screen.query_one("#send").region.bottom <= 23
+        assert screen.query_one("#about-project").region.height >= 4
         await pilot.press("up", "up", "enter")
         await until(pilot, lambda: "renders shots/[b]night.blend" in told(screen))
         await until(pilot, lambda: screen.query_one(Form).has_focus_within)

@@ -162,7 +162,9 @@ class AddScreen(FarmScreen):
         self.query_one("#about-project").scroll_home(animate=False)
         blends = self.query_one(BlendList)
         blends.show(offered(found), found.get("blend", ""))
-        if found["problem"] is None:
+        is_sendable = found["problem"] is None
+        self.query_one("#project").set_class(blends.display and is_sendable, "-several")
+        if is_sendable:
             fields = [(one, "") for one in choices(found, self._tags())]
             await self.query_one("#choices", Form).show_fields(fields)
             self._show_choices(True)
