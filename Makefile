@@ -8,13 +8,14 @@ N ?= 20
 BLENDERS ?= .blenders
 VERSIONS ?=
 
-.PHONY: help demo test test-versions formats blenders chaos hostile lint audit format bench soak \
-	addon screenshots clean setup-demo setup-test setup-versions setup-bench
+.PHONY: help demo test test-versions test-slurm formats blenders chaos hostile lint audit format bench \
+	soak addon screenshots clean setup-demo setup-test setup-versions setup-bench setup-slurm
 
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
 	@echo "make test-versions  the driver's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
+	@echo "make test-slurm  four slots as four sruns of a real Slurm, as root"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
 	@echo "make formats docs/formats.md, from what each Blender writes"
@@ -27,7 +28,7 @@ help:
 	@echo "make screenshots  the pictures of the control centre in docs/"
 	@echo "make clean   remove what was set up here"
 
-setup-demo setup-test setup-versions setup-bench:
+setup-demo setup-test setup-versions setup-bench setup-slurm:
 	@scripts/setup.sh $(subst setup-,,$@)
 
 demo: setup-demo
@@ -38,6 +39,9 @@ test: lint
 
 test-versions: blenders
 	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)
+
+test-slurm: setup-slurm
+	$(VENV)/pytest -rs tests/real/test_slurm.py
 
 formats: blenders
 	@$(VENV)/python -m tests.versions.table $(BLENDERS) docs/formats.md

@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("path", nargs="?", default="devices.toml", metavar="FILE")
     inspect = commands.add_parser("inspect", help="say what a .zip or .blend would be as a job")
     inspect.add_argument("file", metavar="FILE")
+    inspect.add_argument(
+        "--blend", metavar="PATH", help="which .blend of a zip to look at, where it has several"
+    )
     inspect.add_argument("--json", action="store_true")
     _add_places(inspect, argparse.SUPPRESS)
     return parser

@@ -228,7 +228,7 @@ def inspect(options: argparse.Namespace) -> int:
     # Whoever ends us must not leave an unpacked project behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     work = private_folder(private_folder(_state(options).absolute()) / "inspecting")
-    found = inspecting.inspect(_path(options.file), _limits(options), work)
+    found = inspecting.inspect(_path(options.file), _limits(options), work, options.blend)
     print(json.dumps(found.as_data(), indent=2) if options.json else inspecting.text(found))
     return SOME_FAILED if found.problem else OK
 

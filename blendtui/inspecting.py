@@ -8,28 +8,37 @@ from pathlib import Path
 from typing import Any
 
 from blendtui.errors import Failure
-from blendtui.farm.faults import Fault
+from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.file_kinds import kind_of
 from blendtui.farm.frames import format_frames
 from blendtui.farm.project import BlendFacts, SceneFacts
-from blendtui.intake.archive import Unpacked, unpack
+from blendtui.intake.archive import Unpacked, blends_of, unpack
 from blendtui.intake.checks import frames_of, notes_of, problem_of
+from blendtui.intake.choose import is_blend, listed
 from blendtui.intake.scene import read_facts
 from blendtui.settings import Limits
 from blendtui.wording import explain, safe, size
+
+_UNDECIDED = (
+    FaultKind.BLEND_SEVERAL,
+    FaultKind.BLEND_NAMED_MISSING,
+    FaultKind.BLEND_CHOSEN_MISSING,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A project that was looked at; `problem` is why it would be refused, or end at once.
 
-    `unpacked` and `facts` are None as far as it could not be read.
+    `unpacked` and `facts` are None as far as it could not be read. `blends`
+    are its .blend files, of which one is rendered.
     """
 
     drop: Path
     unpacked: Unpacked | None = None
     facts: BlendFacts | None = None
     problem: Fault | None = None
+    blends: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -51,6 +60,7 @@ class Inspection:
             "refused": self.is_refused,
             "problem": _said(self.problem) if self.problem else None,
             "warnings": [_said(fault) for fault in self.warnings],
+            "blends": list(self.blends),
         }
         if self.unpacked is not None:
             data["blend"] = self.unpacked.project.blend
@@ -65,21 +75,38 @@ class Inspection:
         return data
 
 
-def inspect(drop: Path, limits: Limits, work: Path) -> Inspection:
-    """Look at a project as if it was dropped; it stays as it is, and `work` is left empty."""
+def inspect(drop: Path, limits: Limits, work: Path, blend: str | None = None) -> Inspection:
+    """Look at a project as if it was dropped; it stays as it is, and `work` is left empty.
+
+    `blend` is the one of its .blend files to look at; else it is the one that would be rendered.
+    """
     with tempfile.TemporaryDirectory(dir=work) as folder:
         into = Path(folder) / "project"
         unpacked = facts = None
+        blends: tuple[str, ...] = ()
+        # What stands behind a link is what would be copied into the share.
+        source = drop.resolve() if drop.is_symlink() else drop
         try:
-            # What stands behind a link is what would be copied into the share.
-            unpacked = unpack(drop.resolve() if drop.is_symlink() else drop, into, limits)
+            unpacked = unpack(source, into, limits, blend)
+            blends = tuple(sorted(one.path for one in unpacked.project.files if is_blend(one.path)))
             facts = read_facts(into, unpacked.project, ratio=limits.ratio)
         except Failure as failure:
-            return Inspection(drop, unpacked, facts, failure.fault)
+            if failure.fault.kind in _UNDECIDED:
+                blends = _blends(source, limits)
+            return Inspection(drop, unpacked, facts, failure.fault, blends)
     jobfile = unpacked.jobfile
     rendered, named = jobfile.applied(facts), jobfile.named_frames()
     problem = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
-    return Inspection(drop, unpacked, facts, problem)
+    return Inspection(drop, unpacked, facts, problem, blends)
+
+
+def _blends(drop: Path, limits: Limits) -> tuple[str, ...]:
+    if is_blend(drop.name):
+        return (drop.name,)
+    try:
+        return blends_of(drop, limits)
+    except Failure:  # it was changed meanwhile: why it is refused was said already
+        return ()
 
 
 def _said(fault: Fault) -> dict[str, str]:
@@ -123,6 +150,8 @@ def text(found: Inspection) -> str:
         total = size(sum(file.size for file in files))
         lines.append(f"{safe(found.drop.name)}: {len(files)} files, {total}")
         lines.append(f"  renders  {safe(found.unpacked.project.blend)}")
+        others = [path for path in found.blends if path != found.unpacked.project.blend]
+        lines += [f"  not      {safe(listed(others))}"] if others else []
     if found.facts is not None:
         lines.append(f"  made by  Blender {'.'.join(map(str, found.facts.version))}")
         lines += [f"  scene    {scene_line(one)}" for one in found.as_data()["scenes"]]

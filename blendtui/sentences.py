@@ -77,6 +77,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "job.toml names “{blend}”, which is not in {name}. The .blend files there: {blends}.",
         "Correct `blend` in job.toml, zip the folder again and drop it again.",
     ),
+    FaultKind.BLEND_CHOSEN_MISSING: (
+        "{name} holds no “{blend}”. The .blend files there: {blends}.",
+        "Choose one of these, by its path in the zip.",
+    ),
     FaultKind.BLEND_UNREADABLE: (
         "The .blend file “{path}” cannot be read: {detail}.",
         "Check that Blender opens it, save it again there and drop it again.",

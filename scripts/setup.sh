@@ -1,8 +1,8 @@
 #!/bin/sh
-# Sets up what `make demo`, `make test`, `make test-versions` and `make bench` need on a bare Debian
-# or Ubuntu with Python 3.11 or newer: the system's packages where they are missing, and .venv with
-# blendtui in it.
-# Usage: scripts/setup.sh demo|test|versions|bench
+# Sets up what `make demo`, `make test`, `make test-versions`, `make test-slurm` and `make bench`
+# need on a bare Debian or Ubuntu with Python 3.11 or newer: the system's packages where they are
+# missing, and .venv with blendtui in it.
+# Usage: scripts/setup.sh demo|test|versions|slurm|bench
 set -eu
 
 purpose=$1
@@ -138,6 +138,7 @@ case $purpose in
 # The demo's devices are served by blendtui itself, and without Blender it has another way to one.
 demo) useful=$(lacking blender=blender) ;;
 versions) useful=$(lacking_for_wheel) ;;
+slurm) needed=$needed$(lacking slurmctld=slurmctld slurmd=slurmd srun=slurm-client munged=munge) ;;
 bench) needed=$needed$(lacking parallel=parallel cpulimit=cpulimit) ;;
 esac
 [ $group = demo ] || needed=$needed$(lacking blender=blender ssh=openssh-client \

@@ -60,6 +60,42 @@ def test_a_drop_that_would_be_refused_says_why(
     assert _left(state) == []
 
 
+def _several(tmp_path: Path) -> str:
+    path = tmp_path / "several.zip"
+    with zipfile.ZipFile(SAMPLE) as sample:
+        data = sample.read("bouncing.blend")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a", "b", "c"):
+            archive.writestr(f"{name}.blend", data)
+    return str(path)
+
+
+def test_where_there_are_several_blends_all_are_named(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["inspect", _several(tmp_path), "--state", str(state)]
+    assert cli.main([*words, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["problem"]["kind"] == "blend-several"
+    assert found["blends"] == ["a.blend", "b.blend", "c.blend"]
+    assert cli.main(words) == 1
+    assert "holds several .blend files: a.blend, b.blend, c.blend." in capsys.readouterr().out
+
+
+def test_one_of_several_blends_is_looked_at(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["inspect", _several(tmp_path), "--state", str(state)]
+    assert cli.main([*words, "--blend", "b.blend"]) == 0
+    said = capsys.readouterr().out
+    assert "renders  b.blend\n  not      a.blend, c.blend\n" in said
+    assert "bouncing (active): 24 frames" in said
+    assert cli.main([*words, "--blend", "d.blend"]) == 1
+    said = capsys.readouterr().out
+    assert "several.zip holds no “d.blend”. The .blend files there: a.blend, b.blend" in said
+    assert _left(state) == []
+
+
 def test_a_file_that_is_gone_says_so(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

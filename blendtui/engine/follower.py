@@ -33,6 +33,9 @@ EXCERPT = 400
 LINE_AT_MOST = 2000
 """Characters of such a line."""
 
+QUEUED = "queued and waiting for resources"
+"""How srun's line ends when a job has to wait (Slurm 22.05); it has a next one when it starts."""
+
 SHORT = 300
 """Characters of a name or a value that a device tells."""
 
@@ -45,14 +48,16 @@ _OfTry = protocol.Started | protocol.Rendered | protocol.Failed | protocol.Dropp
 class Follower:
     """Knows what the lines of a log mean together.
 
-    `last_heard` is when the last one came; `is_over` says that Blender is known to be gone. What
-    a device says of frames that it was never given counts for nothing.
+    `last_heard` is when the last one came; `is_over` says that Blender is known to be gone, and
+    `is_queued` that it waits in a cluster's queue for its turn. What a device says of frames that
+    it was never given counts for nothing.
     """
 
     def __init__(self, run: Run, office: Office) -> None:
         self.run = run
         self.last_heard = office.clock.now()
         self.is_over = False
+        self.is_queued = False
         self._office = office
         self._leaving = ""
         self._frame = next(
@@ -73,6 +78,7 @@ class Follower:
         """Tell the engine what a line means, with how far the log is read by it."""
         self.last_heard = self._office.clock.now()
         line = entry.line
+        self.is_queued = isinstance(line, protocol.BlenderLine) and line.text.endswith(QUEUED)
         if isinstance(line, protocol.BlenderLine):
             self._blender_said(line.text)
         elif isinstance(line, protocol.Pictured):

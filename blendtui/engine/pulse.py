@@ -26,7 +26,7 @@ SILENCE = 30.0
 """Seconds without a line (a beat comes every five) after which a Blender is looked for."""
 
 STUCK = 300.0
-"""Seconds without a line after which a Blender that still exists is ended."""
+"""Seconds without a line after which a Blender that still exists is ended, unless it is queued."""
 
 
 @dataclass(slots=True)
@@ -97,6 +97,6 @@ class Pulse:
         folder = self._folder(follower.run)
         if await slot.state(link, folder) is not Life.ALIVE:
             follower.gone(Fault.of(FaultKind.BLENDER_KILLED, device=self._device, status="?"))
-        elif silent >= STUCK:
+        elif silent >= STUCK and not follower.is_queued:
             await slot.kill(link, folder)
             follower.gone(Fault.of(FaultKind.BLENDER_SILENT, device=self._device))

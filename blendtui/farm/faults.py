@@ -24,6 +24,7 @@ class FaultKind(StrEnum):
     BLEND_NONE = "blend-none"
     BLEND_SEVERAL = "blend-several"
     BLEND_NAMED_MISSING = "blend-named-missing"
+    BLEND_CHOSEN_MISSING = "blend-chosen-missing"
     BLEND_UNREADABLE = "blend-unreadable"
     JOBFILE_INVALID = "jobfile-invalid"
     DROP_NAME = "drop-name"

@@ -14,7 +14,7 @@ from pathlib import Path
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import Project, ProjectFile
-from blendtui.intake.choose import choose_blend, find_jobfile, is_blend
+from blendtui.intake.choose import choose_blend, find_jobfile, is_blend, pick_blend
 from blendtui.intake.container import PIECE, Archive, contents, open_archive, open_drop
 from blendtui.intake.directory import Member, members, too_large
 from blendtui.intake.jobfile import JobFile, read_jobfile
@@ -30,14 +30,16 @@ class Unpacked:
     jobfile: JobFile
 
 
-def unpack(drop: Path, into: Path, limits: Limits) -> Unpacked:
+def unpack(drop: Path, into: Path, limits: Limits, blend: str | None = None) -> Unpacked:
     """Unpack NAME.zip, or copy a bare NAME.blend, into the new folder `into`.
 
     A zip's directory is checked as a whole before anything is written. Every file is read once
-    and hashed on the way. Raises Failure: ARCHIVE_*, BLEND_NONE, BLEND_SEVERAL,
-    BLEND_NAMED_MISSING or JOBFILE_INVALID; what was made by then is removed again.
+    and hashed on the way. `blend`, a path within the zip, goes before the one that job.toml names.
+    Raises Failure: ARCHIVE_*, BLEND_NONE, BLEND_SEVERAL, BLEND_NAMED_MISSING,
+    BLEND_CHOSEN_MISSING or JOBFILE_INVALID; what was made by then is removed again.
     """
     if is_blend(drop.name):
+        pick_blend([drop.name], drop.name if blend is None else blend, drop.name)
         return _copy_blend(drop, into, limits)
     with open_archive(drop, limits) as archive:
         found = members(archive, limits)
@@ -45,15 +47,23 @@ def unpack(drop: Path, into: Path, limits: Limits) -> Unpacked:
         jobfile_path = find_jobfile(paths)
         jobfile = _read_jobfile(archive, found, jobfile_path)
         found = [member for member in found if member.path != jobfile_path]
-        blend = choose_blend(
-            [member.path for member in found], jobfile.blend, jobfile=jobfile_path, drop=drop.name
-        )
+        paths = [member.path for member in found]
+        if blend is None:
+            chosen = choose_blend(paths, jobfile.blend, jobfile=jobfile_path, drop=drop.name)
+        else:
+            chosen = pick_blend(paths, blend, drop.name)
         with _new_folder(into, drop.name):
             files = tuple(
                 _write(contents(archive, member.path, member.info), into, member.path, drop.name)
                 for member in found
             )
-    return Unpacked(Project(blend, files), jobfile)
+    return Unpacked(Project(chosen, files), jobfile)
+
+
+def blends_of(drop: Path, limits: Limits) -> tuple[str, ...]:
+    """Name the .blend files of a zip, sorted, by its directory alone. Raises Failure: ARCHIVE_*."""
+    with open_archive(drop, limits) as archive:
+        return tuple(sorted(one.path for one in members(archive, limits) if is_blend(one.path)))
 
 
 def _copy_blend(drop: Path, into: Path, limits: Limits) -> Unpacked:

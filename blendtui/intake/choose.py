@@ -47,7 +47,15 @@ def choose_blend(
         if len(found) == 1:
             return found[0]
     example = blends[0].removeprefix(top)
-    raise Failure.of(FaultKind.BLEND_SEVERAL, name=drop, blends=_listed(blends), example=example)
+    raise Failure.of(FaultKind.BLEND_SEVERAL, name=drop, blends=listed(blends), example=example)
+
+
+def pick_blend(paths: Iterable[str], chosen: str, drop: str) -> str:
+    """Give the .blend that somebody chose by its path. Raises Failure BLEND_CHOSEN_MISSING."""
+    blends = sorted(path for path in paths if is_blend(path))
+    if chosen in blends:
+        return chosen
+    raise Failure.of(FaultKind.BLEND_CHOSEN_MISSING, blend=chosen, name=drop, blends=listed(blends))
 
 
 def is_blend(path: str) -> bool:
@@ -63,10 +71,11 @@ def _named(blends: list[str], wanted: str, jobfile: str, drop: str) -> str:
     for candidate in (beside + path, path):
         if candidate in blends:
             return candidate
-    raise Failure.of(FaultKind.BLEND_NAMED_MISSING, blend=wanted, name=drop, blends=_listed(blends))
+    raise Failure.of(FaultKind.BLEND_NAMED_MISSING, blend=wanted, name=drop, blends=listed(blends))
 
 
-def _listed(blends: list[str]) -> str:
+def listed(blends: Sequence[str]) -> str:
+    """Name .blend files in a sentence, and the number of those beyond a dozen."""
     if not blends:
         return "none"
     more = len(blends) - _MOST_LISTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from blendtui.settings import Limits
 from blendtui.tui.screens.add import AddScreen
 from blendtui.tui.screens.add_words import about_project, choices, jobfile, wrong
 from blendtui.tui.screens.farm import HomeScreen
+from blendtui.tui.widgets.blends import BlendList
 from blendtui.tui.widgets.form import Field, Form
 from blendtui.tui.widgets.projects import ProjectTree
 from tests.support.centres import Prepared, until
@@ -50,6 +52,24 @@ async def choose(pilot: Pilot[int], screen: AddScreen, path: Path) -> None:
     box.value = str(path)
     box.focus()
     await pilot.press("enter")
+
+
+def several(farm: Prepared, jobfile: str = "") -> Path:
+    """Make a zip with three .blend files in one folder, none of them the only one at its top."""
+    path = farm.root / "projects" / "[red]shot.zip"
+    with zipfile.ZipFile(SAMPLE) as sample:
+        data = sample.read("bouncing.blend")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("day", "[b]night", "parts/tree"):
+            archive.writestr(f"shots/{name}.blend", data)
+        if jobfile:
+            archive.writestr("shots/job.toml", jobfile)
+    return path
+
+
+def offers(screen: AddScreen) -> list[str]:
+    view = screen.query_one(BlendList)
+    return [str(option.prompt) for option in view.options] if view.display else []
 
 
 def told(screen: AddScreen) -> str:
@@ -120,6 +140,71 @@ async def test_a_project_that_would_be_refused_says_why(farm: Prepared) -> None:
         await pilot.press("ctrl+s")
         assert isinstance(pilot.app.screen, AddScreen)
     assert drops(farm) == []
+
+
+async def test_of_several_blends_one_is_chosen_and_stands_in_the_drop(farm: Prepared) -> None:
+    path = several(farm)
+    before = path.read_bytes()
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: screen.query_one(BlendList).has_focus)
+        assert "Choose the .blend to render below." in told(screen)
+        assert offers(screen) == [
+            *("  shots/[b]night.blend", "  shots/day.blend", "  shots/parts/tree.blend")
+        ]
+        await pilot.press("ctrl+s")
+        assert drops(farm) == []
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        assert "renders shots/day.blend" in told(screen)
+        await pilot.pause()
+        assert screen.query_one("#send").region.bottom <= 23
+        assert screen.query_one("#about-project").region.height >= 4
+        await pilot.press("up", "up", "enter")
+        await until(pilot, lambda: "renders shots/[b]night.blend" in told(screen))
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        assert offers(screen)[0] == "▸ shots/[b]night.blend"
+        await pilot.press(*"1-3", "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+    found = sent(farm)
+    assert (found.jobfile.blend, found.jobfile.frames) == ("shots/[b]night.blend", "1-3")
+    assert found.project.blend == "shots/[b]night.blend"
+    assert path.read_bytes() == before
+
+
+async def test_another_than_job_toml_names_can_be_chosen_and_the_rest_of_it_stays(
+    farm: Prepared,
+) -> None:
+    path = several(farm, 'blend = "day.blend"\npriority = 70\n')
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, path)
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        assert offers(screen)[1] == "▸ shots/day.blend"
+        await pilot.press("up", "down", "up", "down", "down", "down")
+        assert screen.query_one(Form).has_focus_within
+        await pilot.press("up", "up", "enter")
+        await until(pilot, lambda: "renders shots/parts/tree.blend" in told(screen))
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+    found = sent(farm)
+    assert found.project.blend == "shots/parts/tree.blend"
+    assert (found.jobfile.blend, found.jobfile.priority) == ("shots/parts/tree.blend", 70)
+
+
+async def test_one_that_job_toml_names_in_vain_is_told_and_others_offered(farm: Prepared) -> None:
+    path = several(farm, 'blend = "dusk.blend"\n')
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await choose(pilot, screen, path)
+        await until(pilot, lambda: screen.query_one(BlendList).has_focus)
+        assert "job.toml names “dusk.blend”" in told(screen)
+        assert len(offers(screen)) == 3
+        await choose(pilot, screen, SAMPLE)
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        assert offers(screen) == []
 
 
 async def test_a_folder_and_a_file_that_is_no_project(farm: Prepared) -> None:

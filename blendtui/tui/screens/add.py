@@ -18,14 +18,24 @@ from textual.widgets import Button, DirectoryTree, Input, Label, ProgressBar, St
 from blendtui.errors import Failure
 from blendtui.sending import Stopped, send
 from blendtui.tui.child import places_of, run
-from blendtui.tui.screens.add_words import about_project, choices, jobfile, wrong
+from blendtui.tui.screens.add_words import (
+    about_project,
+    choices,
+    is_undecided,
+    jobfile,
+    offered,
+    wrong,
+)
 from blendtui.tui.screens.base import FarmScreen
+from blendtui.tui.widgets.blends import BlendList
 from blendtui.tui.widgets.form import Field, Form
 from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.projects import SUFFIXES, ProjectTree
 from blendtui.wording import explain, safe
 
 FIRST_WORDS = "Choose a .zip or a .blend: in the tree, or by its path above."
+
+RENDERABLE = "a project that can be rendered"
 
 
 class AddScreen(FarmScreen):
@@ -34,7 +44,8 @@ class AddScreen(FarmScreen):
     TITLE = "Add a project"
     HELP_TEXT = (
         "Choose a .zip with a .blend and the files it uses, or a .blend alone. It is copied to the"
-        " share; your own file stays as it is. What you leave empty is as the project has it."
+        " share; your own file stays as it is. What you leave empty is as the project has it. Where"
+        " a .zip has several .blend files, enter chooses the one to render."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", tooltip="Copy the project to the share"),
@@ -45,6 +56,7 @@ class AddScreen(FarmScreen):
         super().__init__()
         self._folder = folder or Path.cwd()
         self._project: Path | None = None
+        self._blend = ""
         self._found: dict[str, Any] | None = None
         self._stop: threading.Event | None = None
 
@@ -56,6 +68,7 @@ class AddScreen(FarmScreen):
             with Vertical(id="project"):
                 with VerticalScroll(id="about-project", can_focus=False):
                     yield Static(FIRST_WORDS)
+                yield BlendList(id="blends")
                 yield Form(id="choices")
                 yield Label(id="choice-meaning", markup=False)
                 yield ProgressBar(id="progress", show_eta=True)
@@ -66,7 +79,7 @@ class AddScreen(FarmScreen):
         """Begin in the tree."""
         self.query_one("#path").border_title = "Project"
         self._show_folder()
-        for name in ("#choices", "#choice-meaning", "#progress", "#send"):
+        for name in ("#blends", "#choices", "#choice-meaning", "#progress", "#send"):
             self.query_one(name).display = False
         self.query_one(ProjectTree).focus()
         if self.centre.places is None:
@@ -119,15 +132,27 @@ class AddScreen(FarmScreen):
             return
         self._found = None
         self._show_choices(False)
+        self.query_one(BlendList).display = False
         if path.suffix.lower() not in SUFFIXES:
             self._say(f"“{safe(path.name, 100)}” is neither a .zip nor a .blend.")
             return
-        self._project = path
+        self._project, self._blend = path, ""
         self._say(f"Looking into {safe(path.name, 100)}…")
         self.run_worker(self._inspect(path), group="inspect", exclusive=True)
 
+    @on(BlendList.Chosen)
+    def blend_chosen(self, event: BlendList.Chosen) -> None:
+        """Look at another .blend of the zip."""
+        if self._project is None or self._stop is not None:
+            return
+        self._found, self._blend = None, event.path
+        self._show_choices(False)
+        self._say(f"Looking into {safe(event.path, 100)}…")
+        self.run_worker(self._inspect(self._project), group="inspect", exclusive=True)
+
     async def _inspect(self, path: Path) -> None:
-        said = await run("inspect", str(path), "--json", *places_of(self.centre))
+        words = [f"--blend={self._blend}"] if self._blend else []
+        said = await run("inspect", str(path), "--json", *words, *places_of(self.centre))
         found = said.data
         if not isinstance(found, dict):
             self._say(said.trouble)
@@ -135,11 +160,17 @@ class AddScreen(FarmScreen):
         self._found = found
         self.query_one("#about-project Static", Static).update(about_project(found, self.palette))
         self.query_one("#about-project").scroll_home(animate=False)
-        if found["problem"] is None:
+        blends = self.query_one(BlendList)
+        blends.show(offered(found), found.get("blend", ""))
+        is_sendable = found["problem"] is None
+        self.query_one("#project").set_class(blends.display and is_sendable, "-several")
+        if is_sendable:
             fields = [(one, "") for one in choices(found, self._tags())]
             await self.query_one("#choices", Form).show_fields(fields)
             self._show_choices(True)
             self.query_one("#choices", Form).focus_first()
+        elif blends.display:
+            blends.focus()
 
     def _show_choices(self, shown: bool) -> None:
         for name in ("#choices", "#choice-meaning", "#send"):
@@ -174,14 +205,15 @@ class AddScreen(FarmScreen):
         if self._stop is not None or self.centre.places is None:
             return
         if found is None or project is None or found["problem"] is not None:
-            self.notify("Choose a project that can be rendered.", markup=False)
+            what = "the .blend to render" if found and is_undecided(found) else RENDERABLE
+            self.notify(f"Choose {what}.", markup=False)
             return
         problems = wrong(self._typed(), self._tags())
         if problems:
             first = next(iter(problems.values()))
             self.notify(first, title="Not sent", severity="error", markup=False)
             return
-        job = jobfile(found, self._typed())
+        job = jobfile(found, self._typed(), blend=self._blend)
         self._stop = threading.Event()
         self._show_choices(False)
         bar = self.query_one(ProgressBar)

@@ -28,6 +28,19 @@ OTHER_SETTINGS = (
 """Settings of job.toml that have no line of their own in the form."""
 
 _MOST_MISSING = 30
+_UNDECIDED = ("blend-several", "blend-named-missing", "blend-chosen-missing")
+
+
+def offered(found: Mapping[str, Any]) -> list[str]:
+    """Give the .blend files of a project to choose from; none where there is no choice."""
+    blends = list(found.get("blends") or ())
+    return blends if len(blends) > 1 or is_undecided(found) else []
+
+
+def is_undecided(found: Mapping[str, Any]) -> bool:
+    """Whether nothing says yet which of a project's .blend files is rendered."""
+    problem = found["problem"]
+    return problem is not None and problem["kind"] in _UNDECIDED and bool(found.get("blends"))
 
 
 def about_project(found: Mapping[str, Any], colors: Colors) -> Text:
@@ -53,7 +66,11 @@ def about_project(found: Mapping[str, Any], colors: Colors) -> Text:
         if said["kind"] not in ("files-missing", "files-absolute"):
             text.append("\n! ", words.color(colors, "warning")).append(f"{said['what']}\n")
     problem = found["problem"]
-    if problem is not None:
+    if is_undecided(found):
+        if problem["kind"] != "blend-several":
+            text.append(f"{problem['what']}\n")
+        text.append("\nChoose the .blend to render below.\n", "bold")
+    elif problem is not None:
         text.append("\n✗ ", words.color(colors, "error")).append(f"{problem['what']}\n", "bold")
         text.append(f"  {problem['cure']}\n")
     return text
@@ -155,9 +172,14 @@ def _tags(typed: str) -> list[str]:
     return [tag.strip() for tag in typed.split(",") if tag.strip()]
 
 
-def jobfile(found: Mapping[str, Any], typed: Mapping[tuple[str, ...], str]) -> dict[str, object]:
-    """Give what job.toml is to say; nothing where nothing was chosen: the drop stays as it is."""
-    chosen: dict[str, object] = {}
+def jobfile(
+    found: Mapping[str, Any], typed: Mapping[tuple[str, ...], str], *, blend: str = ""
+) -> dict[str, object]:
+    """Give what job.toml is to say; nothing where nothing was chosen: the drop stays as it is.
+
+    `blend` is the .blend that was chosen, if any was.
+    """
+    chosen: dict[str, object] = {"blend": blend} if blend else {}
     if typed.get(FRAMES, "").strip():
         chosen["frames"] = typed[FRAMES].strip()
     if typed.get(PRIORITY, "").strip():
