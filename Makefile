@@ -41,7 +41,7 @@ test-versions: blenders
 	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)
 
 test-slurm: setup-slurm
-	$(VENV)/pytest -rs tests/real/test_slurm.py
+	BLENDTUI_TEST_SLURM=1 $(VENV)/pytest -rs tests/real/test_slurm.py
 
 formats: blenders
 	@$(VENV)/python -m tests.versions.table $(BLENDERS) docs/formats.md

@@ -11,8 +11,8 @@ from tests.support.configs import said, write
 
 DEVICE_KEYS = (
     "host, port, user, key, blender, work_dir, performance, slots, threads, "
-    "restart_after, memory_limit, launch, env, tags, share_mount, cache, enabled, "
-    "hours, mac, wake_address, idle_command, idle_after"
+    "compute, gpus, cpu_fallback, restart_after, memory_limit, launch, env, tags, share_mount, "
+    "cache, enabled, hours, mac, wake_address, idle_command, idle_after"
 )
 PATH = 'a path on the device that begins with "/" or "~/"'
 NAME = "a name of at most 64 letters (a to z), digits, - _ and ., with a letter or digit first"

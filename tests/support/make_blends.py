@@ -175,6 +175,15 @@ def formats() -> None:
         MAKERS[f"format_{item}.blend"] = write
 
 
+def moves_by_itself(thing: bpy.types.Object) -> bool:
+    kinds = {"CLOTH", "SOFT_BODY", "DYNAMIC_PAINT", "FLUID"}
+    return bool(
+        thing.rigid_body
+        or thing.particle_systems
+        or any(modifier.type in kinds for modifier in thing.modifiers)
+    )
+
+
 def facts(path: Path) -> dict[str, object]:
     bpy.ops.wm.open_mainfile(filepath=str(path))
     scenes = []
@@ -196,6 +205,7 @@ def facts(path: Path) -> dict[str, object]:
                 "camera": scene.camera.name if scene.camera else None,
                 "sequencer": render.use_sequencer and any(kind != "SOUND" for kind in strips),
                 "output": render.filepath,
+                "unbaked": [one.name for one in scene.objects if moves_by_itself(one)],
             }
         )
     return {
