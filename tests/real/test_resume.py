@@ -46,7 +46,8 @@ def test_a_drop_that_was_moved_and_told_to_nobody_is_rendered(farm: Farm) -> Non
     once(farm)
     assert len(farm.frames("shot")) == 2
     assert names(farm.share) == {"shot"}
-    assert names(farm.share / "shot") == {"shot.zip", "frames", "report.toml"}
+    kept = {"shot.zip", "frames", "report.toml", "contact-sheet.jpg"}
+    assert names(farm.share / "shot") == kept
 
 
 def test_a_moved_drop_that_turns_out_bad_is_refused_with_its_reason(farm: Farm) -> None:
