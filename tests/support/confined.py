@@ -41,7 +41,7 @@ def main(memory: int, folder: Path) -> None:
     most = pages * resource.getpagesize() + memory
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
-        bytearray(memory)
+        bytearray(2 * memory)  # as large as a bomb: the limit is one
     except MemoryError:
         sys.stdout.write("held\n")
     for drop in drops:
