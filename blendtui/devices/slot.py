@@ -20,6 +20,7 @@ import msgspec
 
 from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.devices.stripped import stripped
 from blendtui.devices.survey import prefix
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
@@ -152,7 +153,7 @@ async def prepare(link: Link, folder: RunFolder, settings: RunSettings) -> None:
     Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
     """
     here = Path(__file__).parent
-    files = {name: (here / name).read_bytes() for name in DRIVER_FILES}
+    files = {name: stripped(here / name) for name in DRIVER_FILES}
     files["settings.json"] = msgspec.json.encode(settings)
     sizes = [word for name, data in files.items() for word in (name, str(len(data)))]
     plain = b"".join(files.values())
