@@ -23,7 +23,7 @@ FIELDS = {
     "port": "The SSH server's port",
     "user": "The user on the device",
     "key": "A private key on this machine",
-    "blender": "The command or the path",
+    "blender": "Its Blender's command or path",
     "work_dir": "A folder on the device",
 }
 """A device's first settings in the editor's order, and how their explanations begin."""
