@@ -25,24 +25,23 @@ def find_blender(environment: Mapping[str, str]) -> str | None:
 BLENDER = find_blender(os.environ)
 needs_blender = pytest.mark.skipif(BLENDER is None, reason="Blender is not installed")
 
-_SCRIPT = Path(__file__).with_name("make_scenes.py")
 
-
-@functools.cache
 def scenes() -> Path:
     """Give the folder of the .blend files that make_scenes.py describes."""
-    folder = Path(tempfile.mkdtemp(prefix="blendtui-scenes-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    blender("-P", str(_SCRIPT), "--", str(folder))
-    return folder
+    return made("scenes")
+
+
+def movies() -> Path:
+    """Give the folder of the .blend files that make_movies.py describes."""
+    return made("movies")
 
 
 @functools.cache
-def movies() -> Path:
-    """Give the folder of the .blend files that make_movies.py describes."""
-    folder = Path(tempfile.mkdtemp(prefix="blendtui-movies-"))
+def made(kind: str) -> Path:
+    """Give the folder of the .blend files that the script make_KIND.py beside this one makes."""
+    folder = Path(tempfile.mkdtemp(prefix=f"blendtui-{kind}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    blender("-P", str(_SCRIPT.with_name("make_movies.py")), "--", str(folder))
+    blender("-P", str(Path(__file__).with_name(f"make_{kind}.py")), "--", str(folder))
     return folder
 
 

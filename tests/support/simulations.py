@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
-import shutil
-import tempfile
 from pathlib import Path
 
-from tests.support.scenes import blender
-
-_SCRIPT = Path(__file__).with_name("make_simulations.py")
+from tests.support.scenes import blender, made
 
 
-@functools.cache
 def simulations() -> Path:
     """Give the folder of the .blend files that make_simulations.py describes."""
-    folder = Path(tempfile.mkdtemp(prefix="blendtui-simulations-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    blender("-P", str(_SCRIPT), "--", str(folder))
-    return folder
+    return made("simulations")
 
 
 @functools.cache
