@@ -14,6 +14,7 @@ from blendtui.devices import slot, slot_scripts
 from blendtui.devices.link import Link
 from blendtui.devices.protocol import Order, RenderOrder
 from blendtui.devices.slot import Life, RunFolder, RunSettings
+from blendtui.devices.stripped import stripped
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
@@ -116,7 +117,7 @@ async def test_preparing_again_keeps_the_log_and_the_orders(shell: Link, folder:
     assert text(folder) == "said\n"
     here = Path(slot.__file__).parent
     for name in slot.DRIVER_FILES:
-        assert text(folder, name) == (here / name).read_text("utf-8")
+        assert text(folder, name) == stripped(here / name).decode()
     assert mode_of(folder.path) == 0o700
 
 
