@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from tests.lab.network import lacking
+from tests.lab.namespaces import lacking, lacking_without_root, without_root
 from tests.lab.story import play
 from tests.support.farm import render_alone
 from tests.support.scenes import scenes
@@ -29,8 +29,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="play only this one, and tell its story")
     parser.add_argument("--quick", action="store_true", help="faults as in `make test`")
     parser.add_argument("--at-once", type=int, default=2, help="runs at the same time")
+    parser.add_argument("--without-root", action="store_true", help="in a user namespace")
     parser.add_argument("--pictures", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.without_root or (lacking() and not lacking_without_root()):
+        words = [word for word in sys.argv[1:] if word != "--without-root"]
+        whole = [*without_root(), sys.executable, "-m", "tests.lab", *words]
+        return subprocess.run(whole, check=False).returncode
     if lacking():
         print(f"There can be no lab: {lacking()}.")
         return 2

@@ -5,47 +5,15 @@ Nothing of it touches the network of the machine that the lab runs on.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-TOOLS = ("ip", "iptables", "tc", "nsenter", "unshare", "mount", "umount")
 NET = "10.77.0"
 """The first three numbers of all addresses; they exist in the lab's own namespaces only."""
 
 _COUNT = itertools.count()
-
-
-@functools.cache
-def lacking() -> str:
-    """Say what this machine lacks for a lab; nothing where it lacks nothing."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return "only root may make network namespaces and mount disks"
-    missing = [tool for tool in TOOLS if shutil.which(tool, path=_path()) is None]
-    if missing:
-        return f"missing here: {', '.join(missing)}"
-    name = f"lab{os.getpid()}probe"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        return f"no network namespaces here: {made.stderr.strip()}"
-    try:
-        words = ["nsenter", f"--net=/run/netns/{name}", "iptables", "-L", "-n"]
-        tried = subprocess.run(words, capture_output=True, text=True, check=False)
-        return f"no iptables here: {tried.stderr.strip()}" if tried.returncode else ""
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=False)
-
-
-def _path() -> str:
-    return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-
-
-needs_lab = pytest.mark.skipif(bool(lacking()), reason=f"no lab: {lacking()}")
 
 
 class Network:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.hosts import until
 from tests.lab.lab import Lab
-from tests.lab.network import needs_lab
+from tests.lab.namespaces import needs_lab, user
 from tests.support.sshd import needs_sshd
 
 pytestmark = [needs_lab, needs_sshd]
@@ -30,7 +30,7 @@ def says(lab: Lab, number: int, script: str = "echo hello", seconds: int = 30) -
     options = ["-F", "none", "-i", str(station.key)]
     options += ["-o", f"ConnectTimeout={seconds}", "-o", "BatchMode=yes"]
     known = ["-o", f"UserKnownHostsFile={station.places.known_hosts}"]
-    words = ["ssh", *options, *known, f"root@{host.cable.address}", script]
+    words = ["ssh", *options, *known, f"{user()}@{host.cable.address}", script]
     enter = lab.network.enter(lab.network.workstation)
     try:
         done = subprocess.run(

@@ -8,21 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.network import lacking
+from tests.lab.namespaces import needs_lab, needs_user_namespaces
 from tests.support.scenes import needs_blender
 
-SEEDS = 6
-
-pytestmark = [
-    needs_blender,
-    pytest.mark.skipif(bool(lacking()), reason=f"no lab: {lacking()}"),
-    pytest.mark.timeout(400),
-]
+pytestmark = [needs_blender, pytest.mark.timeout(400)]
 
 
-def test_some_random_stories_end_well() -> None:
-    words = [sys.executable, "-m", "tests.lab", str(SEEDS), "--quick", "--at-once", "3"]
+def stories(*words: str) -> str:
+    """Play some; gives what is told of them."""
+    whole = [sys.executable, "-m", "tests.lab", "--quick", *words]
     root = Path(__file__).parents[2]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=root)
+    done = subprocess.run(whole, capture_output=True, text=True, check=False, cwd=root)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{SEEDS} passed, 0 failed" in done.stdout
+    return done.stdout
+
+
+@needs_lab
+def test_some_random_stories_end_well() -> None:
+    assert "5 passed, 0 failed" in stories("5", "--at-once", "3")
+
+
+@needs_user_namespaces
+def test_a_story_ends_well_without_root() -> None:
+    assert "1 passed, 0 failed" in stories("1", "--start", "6", "--without-root")

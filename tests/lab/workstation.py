@@ -20,6 +20,7 @@ from blendtui.views import Views
 from tests.lab.clock import Clock
 from tests.lab.disks import Disk
 from tests.lab.hosts import Host
+from tests.lab.namespaces import user
 
 _T = TypeVar("_T")
 ROOM = "48m"
@@ -52,7 +53,7 @@ class Workstation:
         devices = {
             host.name: {
                 "host": host.cable.address,
-                "user": "root",
+                "user": user(),
                 "key": str(self.key),
                 "work_dir": str(host.work_dir),
                 "threads": 1,
