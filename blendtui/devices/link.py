@@ -33,7 +33,7 @@ script=$1; shift
 exec 3<&0
 ( exec 3<&-; eval "$script" ) </dev/null &
 child=$!
-( while read -r _; do :; done <&3; kill "$child" ) >/dev/null 2>&1 &
+( while read -r _; do :; done <&3; kill "$child"; kill -CONT "$child" ) >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 wait "$child"; status=$?
@@ -111,10 +111,20 @@ class Link:
                 with contextlib.suppress(BrokenPipeError):
                     collected.channel.write(stdin)
                     collected.channel.write_eof()
-                async with asyncio.timeout(_COMMAND_WITHIN):
-                    return await self._answer(collected)
-        except TimeoutError as error:
-            raise self._failure(f"a command did not end within {_COMMAND_WITHIN:g} s") from error
+                return await self._answer(collected)
+        finally:
+            self._end(line, collected.channel)
+
+    async def run_watched(self, script: str, *args: str) -> Output:
+        """Run a script that ends with whoever waits for it, also while it is stopped there.
+
+        Its stdin is empty, and its last command should be an `exec`: that one is ended when the
+        run is cancelled, or the link is lost. Else as `run`.
+        """
+        line, collected = await self._open_run(command(_WATCHED, script, *args))
+        try:
+            with self._translated():
+                return await self._answer(collected)
         finally:
             self._end(line, collected.channel)
 
@@ -279,7 +289,11 @@ class Link:
         return line, cast(Collected, session)
 
     async def _answer(self, collected: Collected) -> Output:
-        error = await asyncio.shield(collected.ended)
+        try:
+            async with asyncio.timeout(_COMMAND_WITHIN):
+                error = await asyncio.shield(collected.ended)
+        except TimeoutError as late:
+            raise self._failure(f"a command did not end within {_COMMAND_WITHIN:g} s") from late
         if error is not None:
             raise error
         return Output(

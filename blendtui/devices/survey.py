@@ -155,10 +155,10 @@ async def find_cards(link: Link) -> tuple[Card, ...]:
 
 
 async def within(seconds: float, link: Link, script: str, *args: str) -> Output | None:
-    """Run a script; None if it has not ended in time."""
+    """Run a script; None if it has not ended in time, and is ended then."""
     try:
         async with asyncio.timeout(seconds):
-            return await link.run(script, *args)
+            return await link.run_watched(script, *args)
     except TimeoutError:
         return None
 

@@ -53,6 +53,11 @@ def running(marker: str) -> list[int]:
     return found
 
 
+def named(name: str, marker: str) -> list[int]:
+    """Find those of them that run a program of a name."""
+    return [pid for pid in running(marker) if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"]
+
+
 class TestRun:
     async def test_status_both_streams_and_stdin_are_kept_apart(self, link: Link) -> None:
         output = await link.run('cat; echo "$1" >&2; exit 3', "it's", stdin=b"\0\xff\n")
@@ -90,6 +95,26 @@ class TestRun:
         outputs = await asyncio.gather(*(link.run("echo on") for _ in range(CHANNELS)))
         assert {output.stdout for output in outputs} == {b"on\n"}
         assert link.connections < 6
+
+
+class TestRunWatched:
+    async def test_status_and_both_streams_are_as_of_any_run(self, link: Link) -> None:
+        output = await link.run_watched('cat; echo "$1"; echo no >&2; exit 3', "it's")
+        assert (output.status, output.stdout, output.stderr) == (3, b"it's\n", b"no\n")
+
+    @pytest.mark.parametrize("is_stopped", [False, True])
+    async def test_it_ends_with_who_waits_for_it(
+        self, link: Link, tmp_path: Path, is_stopped: bool
+    ) -> None:
+        marker = str(tmp_path / "marker")
+        task = asyncio.create_task(link.run_watched('exec tail -f /dev/null "$1"', marker))
+        await until(lambda: bool(named("tail", marker)))
+        if is_stopped:
+            os.kill(named("tail", marker)[0], signal.SIGSTOP)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: not running(marker))
 
 
 class TestFollow:
