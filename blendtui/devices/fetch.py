@@ -10,7 +10,7 @@ import stat
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import asyncssh
 
@@ -35,13 +35,14 @@ async def fetch(
     DEVICE_FILE_REFUSED, LINK_LOST.
     """
     reader = _Reader(link, remote, size)
-    async with link.sftp() as sftp, _target(local, sync) as target:
+    async with link.sftp() as sftp, _target(local) as target:
         try:
             await reader.check(sftp)
             async with reader.opened(sftp) as source:
-                await reader.copy(source, target, block_size(sftp.limits.max_read_len))
+                rest = await reader.copy(source, target, block_size(sftp.limits.max_read_len))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise reader.missing() from error
+        await target.do(target.finish, rest, sync)
         if target.hash.hexdigest() != sha256:
             raise reader.changed("its content is not what was reported")
 
@@ -62,28 +63,32 @@ async def read_small(link: Link, remote: str, size: int) -> bytes:
 
 
 class _Target:
-    """The file here. Its steps run outside the event loop: a share can be slow."""
+    """The file here. Its steps run outside the event loop: a share can be slow.
+
+    Each step costs a change of threads, so a file of one batch is one step.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hash = hashlib.sha256()
         self._stack = contextlib.ExitStack()
+        self._file: BinaryIO | None = None
 
-    def open(self) -> None:
-        """Begin with an empty file."""
-        self._file = self._stack.enter_context(self.path.open("wb"))
-
-    def add(self, data: bytearray) -> None:
-        """Take what comes next."""
+    def add(self, data: bytes | bytearray) -> BinaryIO:
+        """Take what comes next; the first begins with an empty file."""
+        if self._file is None:
+            self._file = self._stack.enter_context(self.path.open("wb"))
         self._file.write(data)
         self.hash.update(data)
+        return self._file
 
-    def finish(self, sync: bool) -> None:
-        """End the file; with `sync`, only when it is on the disk."""
+    def finish(self, rest: bytes | bytearray, sync: bool) -> None:
+        """Take the rest and end the file; with `sync`, only when it is on the disk."""
         with self._stack:
-            self._file.flush()
+            file = self.add(rest)
+            file.flush()
             if sync:
-                os.fsync(self._file.fileno())
+                os.fsync(file.fileno())
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -92,7 +97,7 @@ class _Target:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    async def do(self, step: Callable[..., None], *args: object) -> None:
+    async def do(self, step: Callable[..., object], *args: object) -> None:
         """Do one of these in a thread. Raises Failure: SHARE_WRITE."""
         try:
             await in_thread(step, *args)
@@ -102,12 +107,10 @@ class _Target:
 
 
 @contextlib.asynccontextmanager
-async def _target(path: Path, sync: bool) -> AsyncIterator[_Target]:
+async def _target(path: Path) -> AsyncIterator[_Target]:
     target = _Target(path)
     try:
-        await target.do(target.open)
         yield target
-        await target.do(target.finish, sync)
     except BaseException:
         await in_thread(target.discard)
         raise
@@ -152,8 +155,15 @@ class _Reader:
         except TimeoutError as error:
             raise self.changed(f"nothing came of it for {STALLED:g} s") from error
 
-    async def copy(self, source: asyncssh.SFTPClientFile, target: _Target, block: int) -> None:
-        """Read exactly the announced bytes, many blocks ahead, and write them in order."""
+    async def copy(
+        self, source: asyncssh.SFTPClientFile, target: _Target, block: int
+    ) -> bytes | bytearray:
+        """Read exactly the announced bytes, many blocks ahead, and write them in order.
+
+        Gives the last of them, still to be written.
+        """
+        if self._size <= block:
+            return await self.whole(source)
         asked = 0
         batch = bytearray()
         reads: deque[asyncio.Task[bytes]] = deque()
@@ -169,7 +179,7 @@ class _Reader:
                     if len(batch) >= BATCH:
                         await target.do(target.add, batch)
                         batch = bytearray()
-        await target.do(target.add, batch)
+        return batch
 
     async def whole(self, source: asyncssh.SFTPClientFile) -> bytes:
         """Read a file that is small."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -102,9 +103,10 @@ async def in_thread(function: Callable[_P, _T], *args: _P.args, **options: _P.kw
 
     A file that a thread still writes to must not be closed.
     """
-    task = asyncio.ensure_future(asyncio.to_thread(function, *args, **options))
+    loop = asyncio.get_running_loop()
+    done = loop.run_in_executor(None, functools.partial(function, *args, **options))
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(done)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await asyncio.wait([done])
         raise

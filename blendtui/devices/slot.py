@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -152,17 +153,33 @@ async def prepare(link: Link, folder: RunFolder, settings: RunSettings) -> None:
 
     Raises Failure: WORK_DIR_UNWRITABLE, DEVICE_DISK_FULL, LINK_LOST.
     """
-    here = Path(__file__).parent
-    files = {name: stripped(here / name) for name in DRIVER_FILES}
-    files["settings.json"] = msgspec.json.encode(settings)
-    sizes = [word for name, data in files.items() for word in (name, str(len(data)))]
-    plain = b"".join(files.values())
-    packed = gzip.compress(plain)
+    driver, told = _driver(), msgspec.json.encode(settings)
+    sizes = [*driver.sizes, "settings.json", str(len(told))]
+    packed = driver.packed + gzip.compress(told)
     output = await link.run(scripts.PREPARE, folder.path, "gzip", *sizes, stdin=packed)
     if output.status == scripts.NO_GZIP:
+        plain = driver.plain + told
         output = await link.run(scripts.PREPARE, folder.path, "plain", *sizes, stdin=plain)
     if output.status != 0:
         raise _refused(link, folder.path, output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Driver:
+    """All of the driver's files in a row, with the name and the size of each."""
+
+    sizes: tuple[str, ...]
+    plain: bytes
+    packed: bytes
+
+
+@functools.cache
+def _driver() -> _Driver:
+    here = Path(__file__).parent
+    files = {name: stripped(here / name) for name in DRIVER_FILES}
+    sizes = tuple(word for name, data in files.items() for word in (name, str(len(data))))
+    plain = b"".join(files.values())
+    return _Driver(sizes, plain, gzip.compress(plain))
 
 
 async def launch(link: Link, folder: RunFolder, device: DeviceSettings, allow_scripts: bool) -> int:

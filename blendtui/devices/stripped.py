@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import functools
 from pathlib import Path
 
 
-@functools.cache
 def stripped(path: Path) -> bytes:
     """Give a module's code without comments and docstrings; it does the same."""
     module = ast.parse(path.read_bytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 from blendtui.devices.connection import Link
 from blendtui.devices.fetch import fetch
@@ -88,14 +89,8 @@ class Collector:
         device: DeviceSettings,
     ) -> None:
         share = self._office.share
-        if is_part(wanted.frame):
-            target = await asyncio.to_thread(share.part_target, wanted.job, wanted.frame)
-        else:
-            target = await asyncio.to_thread(share.frame_target, wanted.job, file.path)
-        # devices.toml may have changed since the run began: its files are where it was told.
-        outbox = share.outbox(wanted.job, wanted.run)
-        if device.share_mount is not None or await asyncio.to_thread(outbox.exists):
-            own = outbox / f"{wanted.frame}-{wanted.number}" / file.path
+        target, own = await asyncio.to_thread(self._places, wanted, file, device)
+        if own is not None:
             try:
                 await asyncio.to_thread(share.adopt, own, target, file.size, file.sha256)
                 return
@@ -106,6 +101,21 @@ class Collector:
         remote = folder.output(wanted.frame, wanted.number, file.path)
         await fetch(link, remote, source, file.size, file.sha256)
         await asyncio.to_thread(share.place, source, target)
+
+    def _places(
+        self, wanted: CollectFrame, file: OutputFile, device: DeviceSettings
+    ) -> tuple[Path, Path | None]:
+        """Give the file's place on the share, and where its device may have put it there itself."""
+        share = self._office.share
+        if is_part(wanted.frame):
+            target = share.part_target(wanted.job, wanted.frame)
+        else:
+            target = share.frame_target(wanted.job, file.path)
+        # devices.toml may have changed since the run began: its files are where it was told.
+        outbox = share.outbox(wanted.job, wanted.run)
+        if device.share_mount is None and not outbox.exists():
+            return target, None
+        return target, outbox / f"{wanted.frame}-{wanted.number}" / file.path
 
 
 def _named(fault: Fault, device: str, frame: int) -> Fault:

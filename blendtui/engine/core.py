@@ -35,7 +35,6 @@ from blendtui.farm.decisions import Decision
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import Run
-from blendtui.farm.parts import is_part
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, Step, Stored
 from blendtui.journal import Journal
@@ -320,7 +319,8 @@ class Engine:
         if isinstance(event, ev.RunClosed):
             self._office.tell(Heard(event, after=lambda: self._tidy(run.job, [station])))
             return None
-        if isinstance(event, ev.FrameDone) and not is_part(event.frame):
+        frames = self._scheduler.farm.frames.get(run.job, {})
+        if isinstance(event, ev.FrameDone) and parts.has_parts(frames.get(event.frame)):
             remove = parts.removing(self._office, run.job, event.frame)
             self._office.tell(Heard(event, after=lambda: self._hold(remove())))
             return None

@@ -17,8 +17,8 @@ from blendtui.engine.office import Office
 from blendtui.errors import Failure
 from blendtui.farm.decisions import CollectFrame, OrderFrame
 from blendtui.farm.faults import FaultKind
-from blendtui.farm.model import Run
-from blendtui.farm.parts import frame_of
+from blendtui.farm.model import Frame, Run
+from blendtui.farm.parts import frame_of, is_part
 
 
 async def order_for(
@@ -44,6 +44,11 @@ async def order_for(
         part=(part.frame, part.begin, part.end) if part else None,
         pieces=tuple((path.name, samples) for path, samples in sent),
     )
+
+
+def has_parts(frame: Frame | None) -> bool:
+    """Whether a frame is one that was rendered in parts."""
+    return frame is not None and frame.samples is not None and not is_part(frame.number)
 
 
 def removing(office: Office, job: str, frame: int) -> Callable[[], asyncio.Task[None]]:
