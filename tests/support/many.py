@@ -134,9 +134,10 @@ class Devices:
         if name == "watched":
             whole, args = args[0], args[1:]
             name = next(one for one, text in _SCRIPTS.items() if text == whole)
-            with contextlib.suppress(ConnectionError, asyncssh.Error):
-                await getattr(self, f"_{name}")(process, *args)
-            return
+            if asyncio.iscoroutinefunction(script := getattr(self, f"_{name}")):
+                with contextlib.suppress(ConnectionError, asyncssh.Error):
+                    await script(process, *args)
+                return
         stdin = await process.stdin.read() if name in ("prepare", "append", "manifest") else b""
         process.stdout.write(getattr(self, f"_{name}")(stdin, *args))
         process.exit(0)
