@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from blendtui.errors import Failure, reason_of, unexpected
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.places import Places
-from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file
+from blendtui.process import BROKEN, INTERRUPTED, OK, SOME_FAILED, WRONG_USE, log_to_file, stay_long
 from blendtui.settings import DeviceSettings, Limits, Settings
 from blendtui.wording import explain, safe
 
@@ -118,6 +118,7 @@ def watch(options: argparse.Namespace) -> int:
 
     settings, places = load(options)
     log_to_file(places.state)
+    stay_long()
     share = Share(places.share)
     share.check()
     return asyncio.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from blendtui.devices.protocol import RenderOrder
 from blendtui.farm.model import Job, Run
@@ -22,6 +22,7 @@ class Beside:
         self._journal = journal
         self._jobs = jobs
         self._spans: dict[str, tuple[int, int]] = {}
+        self._sheets: dict[str, tuple[Sequence[int], frozenset[int]]] = {}
 
     def order(self, run: Run, frame: int, number: int, *, on_cpu: bool = False) -> RenderOrder:
         """Give the order for a try of a frame."""
@@ -34,8 +35,15 @@ class Beside:
             sound = self._spans[run.job] = span_of(frames)
         elif frame == frames[-1] and self._spans.get(run.job) != span_of(frames):
             sound = span_of(frames)
-        display = len(frames) > 1 and frame in chosen(frames)
+        display = len(frames) > 1 and frame in self._sheet(run.job, frames)
         return RenderOrder(frame, number, sound, display, on_cpu)
+
+    def _sheet(self, job: str, frames: Sequence[int]) -> frozenset[int]:
+        """Give the frames of a job's contact sheet; chosen anew only for other frames."""
+        known = self._sheets.get(job)
+        if known is None or known[0] is not frames:
+            known = self._sheets[job] = frames, frozenset(chosen(frames))
+        return known[1]
 
     def opened(self, job: str, asked: MovieAsked) -> None:
         """Keep what Blender says of a job's movie.
@@ -49,3 +57,4 @@ class Beside:
     def forget(self, job: str) -> None:
         """Keep in mind nothing of a job that is over."""
         self._spans.pop(job, None)
+        self._sheets.pop(job, None)

@@ -150,19 +150,25 @@ class Costs:
         return place in self.near.values
 
     def _guesses(self, place: int) -> tuple[float, float, float]:
-        mean = self._sum / len(self) if len(self) else log(FIRST_COST)
-        near, turn = self.near.guess(place), self._turns[place % 2].guess(place)
-        return (
-            mean if near is None else near,
-            mean if turn is None else turn,
-            mean,
-        )
+        lines = self._lines(place)
+        return self._guess_by(lines[0], place), self._guess_by(lines[1], place), self._middle
+
+    def _lines(self, place: int) -> tuple[Line, Line]:
+        return self.near, self._turns[place % 2]
+
+    def _guess_by(self, line: Line, place: int) -> float:
+        found = line.guess(place)
+        return self._middle if found is None else found
+
+    @property
+    def _middle(self) -> float:
+        return self._sum / len(self) if len(self) else log(FIRST_COST)
 
     def guess(self, place: int) -> float:
         """Guess the logarithm of a frame's cost by the others, in the best way so far."""
-        errors = self._errors
+        errors, lines = self._errors, self._lines(place)
         best = errors.index(min(errors))
-        return self._guesses(place)[best]
+        return self._guess_by(lines[best], place) if best < len(lines) else self._middle
 
     def expected(self, place: int) -> float:
         """Give a frame's expected cost in seconds at speed 1; heavy tails make it larger."""
