@@ -35,7 +35,7 @@ demo: setup-demo
 	@$(VENV)/blendtui demo
 
 test: lint
-	$(VENV)/pytest
+	$(VENV)/pytest -n 3 --dist loadfile
 
 test-versions: blenders
 	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)

@@ -1,10 +1,29 @@
-"""Sets how many examples Hypothesis makes up where a test does not say so itself."""
+"""For all tests: how many examples Hypothesis makes up, and reports that workers can send."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+
+import pytest
 from hypothesis import settings
 
 from tests.support.examples import times
 
+# GNU readline exports the size of a terminal that workers don't have; programs would believe it.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 settings.register_profile("blendtui", max_examples=times(100))
 settings.load_profile("blendtui")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Escape what was logged of names that are no text: workers send their reports as UTF-8."""
+    report = yield
+    report.sections = [
+        (title, text.encode("utf-8", "backslashreplace").decode())
+        for title, text in report.sections
+    ]
+    return report

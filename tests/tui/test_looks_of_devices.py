@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from blendtui.shown import VitalsRow
 from blendtui.tui.screens.add import AddScreen
@@ -94,8 +95,14 @@ async def _editor(pilot: Pilot[int]) -> EditorScreen:
     screen = EditorScreen()
     await pilot.app.push_screen(screen)
     await pilot.pause()
-    pilot.app.cursor_blink = False  # type: ignore[attr-defined]
     return screen
+
+
+async def _hold_cursor(pilot: Pilot[int]) -> None:
+    """Let no cursor blink: a picture would show it as chance has it."""
+    for one in pilot.app.screen.query(Input):
+        one.cursor_blink = False
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -105,6 +112,7 @@ def test_the_editor(farm: Prepared, snap_compare: Compare, size: tuple[int, int]
         await pilot.press("enter", "down", "down", *"x2")
         shown = pilot.app.screen.query(".field-problem")
         await until(pilot, lambda: any(str(one.render()) for one in shown))
+        await _hold_cursor(pilot)
 
     assert snap_compare(farm.centre(), terminal_size=size, run_before=opened)
 
@@ -135,6 +143,6 @@ def test_adding_a_project(farm: Prepared, snap_compare: Compare, size: tuple[int
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: screen.query_one(Form).has_focus_within)
         await pilot.press(*"1-12")
-        await pilot.pause()
+        await _hold_cursor(pilot)
 
     assert snap_compare(farm.centre(), terminal_size=size, run_before=opened)

@@ -137,7 +137,7 @@ class EditorScreen(FarmScreen):
         draft = self._draft
         if draft is None:
             return
-        text = Text(safe(str(draft.path), 120), "bold", no_wrap=True)
+        text = Text(safe(draft.path.name, 40), "bold", no_wrap=True)
         if draft.kept.data is None:
             text.append("  a new file", "not bold")
         elif draft.is_changed:
@@ -148,6 +148,7 @@ class EditorScreen(FarmScreen):
         elif count:
             style = words.color(self.palette, "error")
             text.append(f"  ✗ {count} problem{'s' if count > 1 else ''}", style)
+        text.append(f"  in {safe(str(draft.path.parent), 120)}", "dim not bold")
         self.query_one("#about-file", Static).update(text)
 
     async def _show_form(self) -> None:
