@@ -287,7 +287,7 @@ class TestLoss:
     async def test_one_lost_connection_is_the_loss_of_the_link(self) -> None:
         with Sshd(config="MaxSessions 1") as server:
             async with linked(server) as link:
-                first, second = (link.run("exec sleep 20") for _ in range(2))
+                first, second = (link.run("exec sleep 300") for _ in range(2))
                 waiting = [asyncio.create_task(first), asyncio.create_task(second)]
                 await until(lambda: link.connections == 2)
                 os.kill(server.connections()[-1], signal.SIGKILL)
