@@ -9,7 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.farm.model import OutputFile
 from blendtui.movie_rows import MovieState
+from blendtui.shown import AttemptRow
+from blendtui.tui.screens.job_words import about_frame
 from tests.support.centres import Prepared, until
 
 
@@ -62,3 +65,14 @@ async def test_a_key_asks_for_the_movie(farm: Prepared) -> None:
         await pilot.press("m")
         await until(pilot, farm.requests)
         assert farm.requests() == [("movie", "bouncing", "")]
+
+
+def test_what_comes_beside_a_frame_is_called_by_what_it_is() -> None:
+    paths = ("shot_0001.png", "@sound/0001_from_1_to_8.flac", "@display/0001.jpg")
+    files = tuple(OutputFile(path, 2048, "") for path in paths)
+    done = AttemptRow("shot", 1, 1, "run", "tower", "done", None, None, 2.0, files, None)
+    told = str(about_frame(1, "done", [done], {}))
+    assert "shot_0001.png  2.0 KiB" in told
+    assert "the movie's sound  2.0 KiB" in told
+    assert "the picture for the contact sheet  2.0 KiB" in told
+    assert "@" not in told

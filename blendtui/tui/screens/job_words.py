@@ -13,6 +13,9 @@ from blendtui.tui.feed import Feed
 from blendtui.tui.words import Colors
 from blendtui.wording import clock, duration, explain, safe, size
 
+BESIDE = {"@sound": "the movie's sound", "@display": "the picture for the contact sheet"}
+"""What the driver sends beside frames, by its folder there (driver_movie.py)."""
+
 SHOWN = 50
 """Failed frames that are told one by one."""
 
@@ -81,12 +84,17 @@ def about_frame(frame: int, state: str, tries: Sequence[AttemptRow], colors: Col
         if one.ended is not None and one.started is not None:
             text.append(f", {clock(one.started)} to {clock(one.ended)}")
         for file in one.files if one.state == "done" else ():
-            text.append(f"\n  {safe(file.path, 120)}  {size(file.size)}")
+            text.append(f"\n  {_file(file.path)}  {size(file.size)}")
         if one.fault is not None:
             said = explain(one.fault)
             text.append(f"\n  {said.what}", words.color(colors, "error"))
             text.append(f"\n  {said.cure}")
     return text
+
+
+def _file(path: str) -> str:
+    """Name a file of a frame; those that come beside it have no name that says something."""
+    return BESIDE.get(path.partition("/")[0]) or safe(path, 120)
 
 
 def problems(job: JobRow, failed: Sequence[FrameRow], movie: MovieRow) -> Text:
