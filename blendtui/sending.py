@@ -9,9 +9,9 @@ import secrets
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import tomli_w
 
@@ -72,6 +72,16 @@ def send(source: Path, share: Path, job: dict[str, object], told: Told) -> Path:
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+def laid_over(own: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a user's settings over those of a project's job.toml.
+
+    One scene and several do not go together there: either takes the place of the other.
+    """
+    others = {"scene": "scenes", "scenes": "scene"}
+    gone = {others[name] for name in wishes if name in others}
+    return {**{name: value for name, value in own.items() if name not in gone}, **wishes}
 
 
 def rewrite(source: Path, target: Path, job: dict[str, object]) -> None:

@@ -105,7 +105,8 @@ def _files() -> tuple[list[Path], list[str]]:
     own = [Path(bpy.utils.resource_path(kind)) for kind in ("SYSTEM", "LOCAL") if _resource(kind)]
     found: dict[Path, None] = {}
     missing: dict[str, None] = {}
-    for text in bpy.utils.blend_paths(absolute=True, packed=False, local=False):
+    named = bpy.utils.blend_paths(absolute=True, packed=False, local=False)
+    for text in (*named, *_pictures_of_strips()):
         if text in _NO_FILE:
             continue
         path = Path(os.path.abspath(text))  # noqa: PTH100 - links stay
@@ -144,10 +145,11 @@ def _pattern(path: Path) -> re.Pattern[str] | None:
     if "<UDIM>" in path.name or "<UVTILE>" in path.name:
         parts = map(re.escape, re.split("<UDIM>|<UVTILE>", path.name))
         return re.compile(".*".join(parts))
-    stem = path.stem.rstrip("0123456789")
-    if stem == path.stem:
+    # The last number there is counts: BLI_path_sequence_decode in Blender.
+    found = re.fullmatch(r"(.*?)[0-9]+([^0-9]*)", path.stem, re.DOTALL)
+    if found is None:
         return None
-    return re.compile(re.escape(stem) + "[0-9]+" + re.escape(path.suffix))
+    return re.compile(f"{re.escape(found[1])}[0-9]+{re.escape(found[2] + path.suffix)}")
 
 
 def _is_sequence(path: Path) -> bool:
@@ -156,16 +158,16 @@ def _is_sequence(path: Path) -> bool:
     owners = [one for one in (*data.images, *data.movieclips) if one.source == "SEQUENCE"]
     owners += [one for one in (*data.volumes, *data.cache_files) if one.is_sequence]
     named = (bpy.path.abspath(one.filepath, library=one.library) for one in owners)
-    if any(os.path.abspath(text) == str(path) for text in named):  # noqa: PTH100
-        return True
-    # Of a strip of pictures, Blender names some only.
-    return any(
-        strip.type == "IMAGE"
-        and os.path.abspath(bpy.path.abspath(strip.directory)) == str(path.parent)  # noqa: PTH100
-        for scene in data.scenes
-        if scene.sequence_editor
-        for strip in _strips(scene.sequence_editor)
-    )
+    return any(os.path.abspath(text) == str(path) for text in named)  # noqa: PTH100
+
+
+def _pictures_of_strips() -> Iterator[str]:
+    """Give all pictures of strips; Blender itself names some only."""
+    for scene in bpy.data.scenes:
+        for strip in _strips(scene.sequence_editor) if scene.sequence_editor else ():
+            if strip.type == "IMAGE":
+                folder = bpy.path.abspath(strip.directory, library=scene.library)
+                yield from (os.path.join(folder, one.filename) for one in strip.elements)  # noqa: PTH118
 
 
 def _strips(editor: Any) -> Any:

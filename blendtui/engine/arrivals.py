@@ -274,4 +274,5 @@ def _spec(job: str, blend: str, jobfile: JobFile, frames: tuple[int, ...]) -> Jo
         devices=frozenset(jobfile.devices),
         overrides=jobfile.overrides,
         split=jobfile.split,
+        step=jobfile.step,
     )

@@ -144,6 +144,8 @@ def _settings(views: Views, job: JobRow) -> dict[str, object]:
         settings["in_order"] = True
     if spec.devices:
         settings["devices"] = sorted(spec.devices)
+    if spec.step is not None:
+        settings["step"] = spec.step
     if changed := spec.overrides.as_data():
         settings["overrides"] = changed
     if scene is not None:

@@ -142,7 +142,8 @@ class JobSpec:
     as major.minor, empty where that isn't known. `devices` are those that may render, any if there
     are none; `overrides` is what is rendered otherwise than the .blend says. `in_order` jobs are
     simulated and rendered by one Blender at a time, frame after frame. With `split` a frame may be
-    rendered in parts, as far as the `engine` can (Blender's identifier, empty if unknown).
+    rendered in parts, as far as the `engine` can (Blender's identifier, empty if unknown). `step`
+    is what job.toml wants, which `frames` already keep.
     """
 
     name: str
@@ -159,6 +160,7 @@ class JobSpec:
     written_by: str = ""
     split: bool = False
     engine: str = ""
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def frames_set(farm: Farm, event: JobFramesSet, now: float) -> None:
         for run in farm.runs_of(job.name):
             if run.state in (RunState.STARTING, RunState.READY):
                 stop_run(farm, run)  # it has simulated up to the last frame that there was
-    job.spec = replace(job.spec, frames=tuple(kept))
+    job.spec = replace(job.spec, frames=tuple(kept), step=None)
     _go_on(farm, job, NoteKind.FRAMES_SET, kept)
 
 

@@ -17,24 +17,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blender_asset_tracer.blendfile import iterators
 from blender_asset_tracer.trace import blocks2assets, codes_to_skip, expanders
 
 from blendtui.farm.project import Project
-from blendtui.intake import simulations
+from blendtui.intake import simulations, tracing
 from blendtui.intake.blend_reader import FOREIGN, BoundedBlend, Unreadable, opened
 
 log = logging.getLogger(__name__)
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TOKEN = re.compile(r"<UDIM>|<UVTILE>|\*")
-_TAIL_NUMBER = re.compile(r"[0-9]+$")
 
 MOST_FILES = 20_000
 """Files that are told to be used, a sequence counted once: nobody reads a longer list."""
 
 MOST_COMPARED = 5_000_000
 """Names that are held against a .blend's patterns, which takes some seconds."""
+
+MOST_USES = 500_000
+"""Uses that are looked at, each picture of a strip being one, which takes some seconds."""
 
 _LONGEST_PATH = 1024
 """Bytes of a path in a .blend: FILE_MAX in Blender's BKE_blender_limits."""
@@ -68,7 +69,10 @@ class Externals:
         self._missing: dict[str, bool] = {}
         self._held: dict[tuple[str, bool], bool] = {}
         self._compared = 0
+        self._uses = 0
+        self._told: set[tuple[str, str | tuple[str, str], bool]] = set()
         self._unbaked: dict[str, None] = {}
+        tracing.mend()
 
     @property
     def unbaked(self) -> tuple[str, ...]:
@@ -140,10 +144,9 @@ class Externals:
                     self._note(folder, block)
                     if is_linked and block.code == b"OB":
                         self._note_unbaked(self._unbaked_of(folder, block))
-                    waiting.extend(_used_in_nodes(block))
                     waiting.extend(expanders.expand_block(block))
             except Unreadable:
-                log.info("the lists in %s do not end; its files are not all known", blend)
+                log.info("%s has lists without end, or uses too much; not all is known", blend)
                 break
             except FOREIGN as error:
                 # Only warnings hang on this: a type that is newer than our reader is no failure.
@@ -168,6 +171,9 @@ class Externals:
             return
         unbaked = self._unbaked_of(folder, block) if block.code == b"OB" else ()
         for use in _uses(block):
+            self._uses += 1
+            if self._uses > MOST_USES:
+                raise Unreadable
             if unbaked and use.many:
                 continue  # a cache that is still to be filled
             written = _written(use.path)
@@ -176,7 +182,18 @@ class Externals:
                 return
             inside = _inside(folder, written)
             missing = inside is None or not self._holds(inside, use.many)
+            if block.code == b"SC" and self._is_more_of(shown, missing):
+                continue
             self._missing[shown] = missing and self._missing.get(shown, True)
+
+    def _is_more_of(self, shown: str, missing: bool) -> bool:
+        """Whether a strip's picture belongs to a sequence of which one like it was told."""
+        where, name = posixpath.split(shown)
+        key = (where, tracing.around_number(name) or name, missing)
+        if key in self._told:
+            return True
+        self._told.add(key)
+        return False
 
     def _shown(self, folder: str, written: str) -> str:
         """Write a path as seen from the main .blend, whichever file it stands in."""
@@ -216,38 +233,13 @@ def _with_parents(folders: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _used_in_nodes(block: Block) -> Iterator[Block]:
-    """Give what the nodes of a material, world or lamp use.
-
-    In files of 5.0, blender-asset-tracer 1.23 looks for them where only scenes have theirs.
-    """
-    tree = block.get_pointer(b"nodetree", default=None)
-    if tree is not None and tree.dna_type_name == "bNodeTree":
-        for node in iterators.listbase(tree.get_pointer((b"nodes", b"first"))):
-            used = node.get_pointer(b"id")
-            if used is not None:
-                yield used
-
-
 def _uses(block: Block) -> Iterator[_Use]:
     if block.code == b"IM" and block.get((b"packedfiles", b"first"), default=0):
         return
     for usage in blocks2assets.iter_assets(block):
-        path = _whole(usage)
+        path = bytes(usage.asset_path)
         if 0 < len(path) <= _LONGEST_PATH:
             yield _Use(path, usage.is_sequence)
-
-
-def _whole(usage: Any) -> bytes:
-    """Give a path as it is written.
-
-    blender-asset-tracer 1.23 takes all slashes off a folder's end, also off "//": strips of files
-    that lie beside the .blend.
-    """
-    path = bytes(usage.asset_path)
-    if usage.path_dir_field is not None and usage.block.get(b"dir") == b"//":
-        return b"//" + path.lstrip(b"/")
-    return path
 
 
 def _written(path: bytes) -> str:
@@ -273,7 +265,4 @@ def _pattern(name: str, many: bool) -> re.Pattern[str] | None:
     if _TOKEN.search(name):
         # What fnmatch makes of it takes no longer the more wildcards there are.
         return re.compile(fnmatch.translate("*".join(map(glob.escape, _TOKEN.split(name)))))
-    stem, suffix = posixpath.splitext(name)
-    if not many or not _TAIL_NUMBER.search(stem):
-        return None
-    return re.compile(re.escape(_TAIL_NUMBER.sub("", stem)) + "[0-9]+" + re.escape(suffix))
+    return tracing.sequence(name) if many else None

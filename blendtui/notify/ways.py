@@ -23,6 +23,9 @@ COMMAND_WITHIN = 60.0
 
 _LONGEST = 2000
 
+_ON_DBUS = ("dbus://…", "qt://…", "kde://…")
+"""Ways to the desktop that Apprise takes for unknown without its package for D-Bus."""
+
 
 class Way(Protocol):
     """One way to tell; `name` is for people and holds no secrets."""
@@ -61,7 +64,10 @@ class Address:
         address = apprise.Apprise()
         with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
             if not address.add(self._url):
-                raise self._failed("Apprise knows no such address")
+                detail = "Apprise knows no such address, or lacks a package for it"
+                if importlib.util.find_spec("dbus") is None and self.name in _ON_DBUS:
+                    detail = "it needs the Python package dbus, as in Debian's python3-dbus"
+                raise self._failed(detail)
             title, text = together(news)
             is_bad = any(one.kind != "done" for one in news)
             kind = apprise.NotifyType.WARNING if is_bad else apprise.NotifyType.SUCCESS

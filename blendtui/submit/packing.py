@@ -21,11 +21,11 @@ import tomli_w
 from blender_asset_tracer import blendfile, trace
 from blender_asset_tracer import pack as bat
 from blender_asset_tracer.pack import transfer
-from blender_asset_tracer.trace import expanders
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import BlendFacts, Project, ProjectFile
+from blendtui.intake import tracing
 from blendtui.intake.blend_reader import DAMAGED, FOREIGN, NO_BLEND
 from blendtui.intake.jobfile import JOBFILE_NAME
 from blendtui.intake.names import check_portable
@@ -63,7 +63,7 @@ def pack(blend: Path, target: Path, wishes: dict[str, Any]) -> Packed:
         Failure: BLEND_UNREADABLE, SOURCE_UNREADABLE, ARCHIVE_NAME or ARCHIVE_PATH for a file that
             could not stand on every system, SHARE_WRITE for the zip itself.
     """
-    _mend_expanders()
+    tracing.mend()
     with tempfile.TemporaryDirectory(prefix="blendtui-") as kept, _told(blend):
         try:
             return _pack(blend, target, wishes, Path(kept))
@@ -130,6 +130,21 @@ class _Packer(bat.Packer):
     def __init__(self, blend: Path, root: Path, target: Path, archive: _Zip) -> None:
         super().__init__(blend, root, str(target))
         self._archive = archive
+
+    def _find_new_paths(self) -> None:
+        """Leave files of the project where they are, also those with absolute paths.
+
+        Else a strip of pictures, which names one folder for all, could have some of them moved.
+        """
+        super()._find_new_paths()  # type: ignore[no-untyped-call]
+        for path in self._new_location_paths:
+            if self._path_in_project(path):
+                self._actions[path].new_path = self._target_path / path.relative_to(self.project)
+
+    def _send_to_target(self, asset_path: Path, target: PurePath, may_move: bool = False) -> None:
+        # A sequence is named by one of its pictures, which need not be there.
+        if asset_path.exists():
+            super()._send_to_target(asset_path, target, may_move)
 
     def _create_file_transferer(self) -> transfer.FileTransferer:
         return _Transfer(self._target_path, self._archive)
@@ -225,26 +240,3 @@ def _keep(source: Path, target: Path) -> None:
         os.link(source.resolve(), target)
     except OSError:  # another file system
         shutil.copyfile(source, target)
-
-
-def _mend_expanders() -> None:
-    """Have the nodes of materials, worlds and lights followed in linked files of 5.0 and later.
-
-    blender-asset-tracer 1.23 looks for them there under the name that only scenes have.
-    """
-    for code in (b"MA", b"WO", b"LA"):
-        known = expanders._funcs_for_code.get(code)
-        if known is not None and not getattr(known, "is_mended", False):
-            expanders.dna_code(code.decode())(_mended(known))
-
-
-def _mended(known: Any) -> Any:
-    def expand(block: Any) -> Iterator[Any]:
-        yield from known(block)
-        if block.bfile.header.version >= 500:
-            tree = block.get_pointer(b"nodetree", None)
-            if tree is not None:
-                yield from expanders._expand_generic_nodetree(tree)
-
-    expand.is_mended = True  # type: ignore[attr-defined]
-    return expand

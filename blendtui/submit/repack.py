@@ -14,6 +14,7 @@ from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.intake.choose import find_jobfile
 from blendtui.intake.jobfile import JOBFILE_NAME, LARGEST_JOBFILE, read_jobfile
+from blendtui.sending import laid_over
 
 
 def copy(source: Path, target: Path, wishes: dict[str, Any]) -> tuple[int, int]:
@@ -58,7 +59,7 @@ def _rewrite(archive: zipfile.ZipFile, target: Path, jobfile: str, wishes: dict[
     with zipfile.ZipFile(target, "w", compresslevel=1) as fresh:
         for info in archive.infolist():
             if info.filename == jobfile:
-                fresh.writestr(jobfile, tomli_w.dumps({**own, **wishes}))
+                fresh.writestr(jobfile, tomli_w.dumps(laid_over(own, wishes)))
                 continue
             with archive.open(info) as old, fresh.open(info, "w") as new:
                 shutil.copyfileobj(old, new, 1 << 20)

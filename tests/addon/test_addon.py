@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -157,6 +158,25 @@ def test_what_it_sends_comes_back_as_frames(tmp_path: Path) -> None:
         alone = render_alone(artist.shot, tmp_path / "alone")
         assert list(frames) == list(alone)
         assert all(same_pixels(alone[name], frames[name]) for name in alone)
+
+
+@needs_sshd
+def test_strips_sequences_clips_and_linked_scenes_come_along_too(tmp_path: Path) -> None:
+    """The artist's disk is gone before rendering, since the devices are on the same machine."""
+    assert BLENDER is not None
+    with Farm() as farm:
+        artist = Artist(Path(BLENDER), tmp_path, farm.share)
+        artist.run("make_strips.py", str(tmp_path / "all"))
+        shot = tmp_path / "all" / "disk" / "proj" / "shots" / "shot.blend"
+        alone = render_alone(shot, tmp_path / "alone")
+        artist.send(shot, last=12)
+        assert "without files that are missing" not in artist.printed
+        shutil.rmtree(tmp_path / "all")
+        farm.watch("--once")
+        assert farm.end() == 0, farm.printed()
+        frames = farm.frames("shot")
+        assert list(frames) == list(alone)
+        assert [name for name in alone if not same_pixels(alone[name], frames[name])] == []
 
 
 def test_both_of_its_descriptions_say_the_same_version() -> None:

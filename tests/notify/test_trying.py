@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,17 @@ def test_where_nobody_is_named_a_try_says_so(house: House) -> None:
     said = house.run("notify")
     assert said.code == 2
     assert "names nobody to be told" in said.err
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("apprise") is None or importlib.util.find_spec("dbus") is not None,
+    reason="it is about Apprise without the package dbus",
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_desktop_that_cannot_be_reached_for_want_of_a_package_says_which(house: House) -> None:
+    with house.config.open("a", encoding="utf-8") as file:
+        file.write('[notify]\nurls = ["dbus://", "nobody://host"]\n')
+    said = house.run("notify")
+    assert said.code == 1
+    assert "by dbus://…: it needs the Python package dbus" in said.out
+    assert "by nobody://…: Apprise knows no such address" in said.out

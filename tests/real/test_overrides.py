@@ -59,6 +59,7 @@ def test_frames_below_zero_and_all_that_can_be_changed(farm: Farm) -> None:
         "time_limit": 60.0,
     }
     assert settings["devices"] == ["host1"]
+    assert settings["step"] == 2
     assert (settings["width"], settings["format"]) == (48, "JPEG")
 
 

@@ -15,7 +15,7 @@ from tests.support.scenes import blender, needs_blender, scenes
 from tests.support.sshd import needs_sshd
 
 pytestmark = [needs_blender, needs_sshd]
-SCRIPT = Path(__file__).parents[1] / "support" / "make_outside.py"
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def farm() -> Iterator[Farm]:
 def test_a_blend_with_textures_outside_its_folder_comes_back_as_frames(
     farm: Farm, tmp_path: Path
 ) -> None:
-    blender("-P", str(SCRIPT), "--", str(tmp_path / "disk"))
+    blender("-P", str(SUPPORT / "make_outside.py"), "--", str(tmp_path / "disk"))
     shot = tmp_path / "disk" / "proj" / "shots" / "shot.blend"
     farm.watch()
     said = farm.run("submit", str(shot), "--wait", "--priority", "70")
@@ -41,6 +41,26 @@ def test_a_blend_with_textures_outside_its_folder_comes_back_as_frames(
     assert all(same_pixels(alone[name], frames[name]) for name in alone)
     shown = json.loads(farm.run("status", "--json").stdout)
     assert shown["jobs"][0]["priority"] == 70
+
+
+def test_strips_sequences_clips_and_linked_scenes_come_along_from_wherever_they_are(
+    farm: Farm, tmp_path: Path
+) -> None:
+    """The artist's disk is gone before rendering, since the devices are on the same machine."""
+    blender("-P", str(SUPPORT / "make_strips.py"), "--", str(tmp_path / "all"))
+    shot = tmp_path / "all" / "disk" / "proj" / "shots" / "shot.blend"
+    alone = render_alone(shot, tmp_path / "alone")
+    said = farm.run("submit", str(shot), "--strict")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "Missing" not in said.stdout
+    shutil.rmtree(tmp_path / "all")
+    farm.watch("--once")
+    assert farm.end() == 0, farm.printed()
+    frames = farm.frames("shot")
+    assert list(frames) == list(alone)
+    assert [name for name in alone if not same_pixels(alone[name], frames[name])] == []
+    assert len({path.read_bytes() for path in alone.values()}) == len(alone)
+    assert farm.report("shot")["warnings"] == []
 
 
 def test_it_ends_with_1_where_the_job_fails_or_is_refused(farm: Farm) -> None:

@@ -217,6 +217,24 @@ def test_a_zip_goes_as_it_is_with_the_wishes_laid_over_its_own(house: House, fol
     assert (house.share / "own-2.zip").read_bytes() == own.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("own", "words", "expected"),
+    [
+        ('scene = "Second"', ("--scenes", "all"), {"scenes": "all"}),
+        ('scenes = "all"', ("--scene", "Second"), {"scene": "Second"}),
+    ],
+)
+def test_one_scene_or_several_can_be_asked_for_whatever_the_zip_says(
+    house: House, own: str, words: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    zipped = house.root / "own.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.write(scenes() / "second.blend", "second.blend")
+        archive.writestr("job.toml", own)
+    assert house.run("submit", str(zipped), *words).code == 0
+    assert _jobfile(house.share / "own.zip") == expected
+
+
 def test_a_zip_without_a_job_toml_gets_one(house: House) -> None:
     own = house.root / "own.zip"
     with zipfile.ZipFile(own, "w") as archive:

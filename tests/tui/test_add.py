@@ -308,6 +308,12 @@ def test_any_other_setting_can_be_typed() -> None:
     }
 
 
+def test_all_scenes_can_be_chosen_where_the_project_names_one() -> None:
+    said = jobfile(FOUND, {("others",): 'scenes = "all"'})
+    assert said["scenes"] == "all"
+    assert "scene" not in said
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -315,6 +321,7 @@ def test_any_other_setting_can_be_typed() -> None:
         ("percent = 50", "“percent” is none of step, scene, scenes,"),
         ("a = 1 }\nb = { c = 2", "“a” is none of step"),
         ("frames = 3", "“frames” is none of step"),
+        ('scene = "a", scenes = "all"', "“scene” and “scenes” do not go together"),
         ("", ""),
     ],
 )

@@ -13,6 +13,7 @@ from blendtui.config.editing import written
 from blendtui.config.values import is_name
 from blendtui.farm.file_kinds import is_absolute, kind_of
 from blendtui.farm.overrides import Overrides
+from blendtui.sending import laid_over
 from blendtui.tui import words
 from blendtui.tui.draft import Setting
 from blendtui.tui.screens.ask import frames_wrong, priority_wrong
@@ -165,6 +166,8 @@ def _others(typed: str) -> dict[str, object] | str:
         known = ", ".join(OTHER_SETTINGS)
         return f"“{safe(unknown[0] if unknown else typed, 40)}” is none of {known}."
     settings: dict[str, object] = found["job"]
+    if "scene" in settings and "scenes" in settings:
+        return "“scene” and “scenes” do not go together: write one of them."
     return settings
 
 
@@ -192,4 +195,4 @@ def jobfile(
     if not chosen:
         return {}
     own = {key: value for key, value in (found.get("job") or {}).items() if value not in (None, "")}
-    return {"blend": found["blend"], **own, **chosen}
+    return {"blend": found["blend"], **laid_over(own, chosen)}
