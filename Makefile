@@ -8,7 +8,7 @@ N ?= 20
 BLENDERS ?= .blenders
 VERSIONS ?=
 
-.PHONY: help demo test test-versions test-slurm formats blenders chaos hostile lint audit format bench \
+.PHONY: help demo test test-versions test-slurm formats refusals blenders chaos hostile lint audit format bench \
 	soak addon screenshots clean setup-demo setup-test setup-versions setup-bench setup-slurm
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"
 	@echo "make formats docs/formats.md, from what each Blender writes"
+	@echo "make refusals  docs/refusals.md, from what real farms say"
 	@echo "make lint    only the checks"
 	@echo "make audit   look the packages up among known vulnerabilities"
 	@echo "make format  format the code"
@@ -45,6 +46,9 @@ test-slurm: setup-slurm
 
 formats: blenders
 	@$(VENV)/python -m tests.versions.table $(BLENDERS) docs/formats.md
+
+refusals: blenders
+	@$(VENV)/python -m tests.refusals $(BLENDERS) docs/refusals.md
 
 blenders: setup-versions
 	@$(VENV)/python scripts/blenders.py $(BLENDERS)

@@ -15,7 +15,9 @@ from blendtui.farm.project import BlendFacts, SceneFacts
 from blendtui.intake.archive import Unpacked, blends_of, unpack
 from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.choose import is_blend, listed
+from blendtui.intake.jobfile import JobFile
 from blendtui.intake.scene import read_facts
+from blendtui.intake.several import alone, scenes_of
 from blendtui.settings import Limits
 from blendtui.wording import explain, safe, size
 
@@ -43,15 +45,21 @@ class Inspection:
     @property
     def is_refused(self) -> bool:
         """Whether it would not even be a job."""
-        return self.facts is None
+        scenes = self.unpacked.jobfile.scenes if self.unpacked is not None else ()
+        kind = self.problem.kind if self.problem is not None else None
+        return self.facts is None or (bool(scenes) and kind is FaultKind.SCENE_UNKNOWN)
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What does not keep it from being rendered."""
-        if self.unpacked is None or self.facts is None:
+        if self.unpacked is None or self.facts is None or self.is_refused:
             return ()
-        jobfile = self.unpacked.jobfile
-        return notes_of(jobfile.applied(self.facts), jobfile.scene, jobfile.unbaked)
+        notes = (
+            note
+            for one in _jobs(self.unpacked.jobfile, self.facts)
+            for note in notes_of(one.applied(self.facts), one.scene, one.unbaked)
+        )
+        return tuple(dict.fromkeys(notes))
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data for --json."""
@@ -90,14 +98,25 @@ def inspect(drop: Path, limits: Limits, work: Path, blend: str | None = None) ->
             unpacked = unpack(source, into, limits, blend)
             blends = tuple(sorted(one.path for one in unpacked.project.files if is_blend(one.path)))
             facts = read_facts(into, unpacked.project, ratio=limits.ratio)
+            jobs = _jobs(unpacked.jobfile, facts)
         except Failure as failure:
             if failure.fault.kind in _UNDECIDED:
                 blends = _blends(source, limits)
             return Inspection(drop, unpacked, facts, failure.fault, blends)
-    jobfile = unpacked.jobfile
-    rendered, named = jobfile.applied(facts), jobfile.named_frames()
-    problem = problem_of(rendered, jobfile.scene, named, jobfile.unbaked)
+    problems = (
+        problem_of(one.applied(facts), one.scene, one.named_frames(), one.unbaked) for one in jobs
+    )
+    problem = next((found for found in problems if found is not None), None)
     return Inspection(drop, unpacked, facts, problem, blends)
+
+
+def _jobs(jobfile: JobFile, facts: BlendFacts) -> list[JobFile]:
+    """Give what job.toml says of each job that it makes: one, or one for each of its scenes.
+
+    Raises:
+        Failure: SCENE_UNKNOWN.
+    """
+    return [alone(jobfile, scene) for scene in scenes_of(jobfile, facts)] or [jobfile]
 
 
 def _blends(drop: Path, limits: Limits) -> tuple[str, ...]:
@@ -148,7 +167,8 @@ def text(found: Inspection) -> str:
     if found.unpacked is not None:
         files = found.unpacked.project.files
         total = size(sum(file.size for file in files))
-        lines.append(f"{safe(found.drop.name)}: {len(files)} files, {total}")
+        count = "1 file" if len(files) == 1 else f"{len(files)} files"
+        lines.append(f"{safe(found.drop.name)}: {count}, {total}")
         lines.append(f"  renders  {safe(found.unpacked.project.blend)}")
         others = [path for path in found.blends if path != found.unpacked.project.blend]
         lines += [f"  not      {safe(listed(others))}"] if others else []
@@ -165,7 +185,8 @@ def text(found: Inspection) -> str:
 def scene_line(scene: dict[str, Any]) -> str:
     """Tell of a scene in one line."""
     width, height = (scene[side] * scene["percentage"] // 100 for side in ("width", "height"))
-    said = [f"{scene['count']} frames ({scene['frames']})" if scene["count"] else "no frames"]
+    count = "1 frame" if scene["count"] == 1 else f"{scene['count']} frames"
+    said = [f"{count} ({scene['frames']})" if scene["count"] else "no frames"]
     said += [f"{width} x {height}", safe(scene["engine"]), scene["file_format"] or "format unknown"]
     if scene["camera"] is None and not scene["sequencer"]:
         said.append("no camera")

@@ -166,6 +166,18 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Install and enable the add-on in the Blender of each device, or replace these nodes. "
         "Without it Blender takes them as if they were not there.",
     ),
+    FaultKind.ENGINE_STRANGE: (
+        "Scene “{scene}” is for the render engine {engine}, which is not Blender's own; an add-on "
+        "brings it.",
+        "Install and enable the add-on in the Blender of each device, or choose another `engine` "
+        "in job.toml. A device without it is kept from the job.",
+    ),
+    FaultKind.SCRIPTS_NOT_RUN: (
+        "The .blend has Python that Blender would run as it opens the file, and it is not run: "
+        "{detail}.",
+        "If the picture needs it, and you trust the file, let it run: allow_scripts = true in "
+        "job.toml. Else nothing needs to be done.",
+    ),
     FaultKind.UNBAKED_ONE_DEVICE: (
         "Scene “{scene}” has simulations that are not baked: {simulations}. One device simulates "
         "them first, then renders all frames in order.",
@@ -267,8 +279,9 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
     ),
     FaultKind.NO_DEVICE_FITS: (
         "No device may render it as things are: {reason}.",
-        "Look at `tags` and `enabled` in devices.toml, and at what was said of the devices; after "
-        "mending one: `blendtui retry {job}`.",
+        "It waits. Put right what keeps them from it: `devices`, `tags` or `blender` in job.toml "
+        "(then drop it again); `tags`, `enabled` or `blender` in devices.toml, or what was said of "
+        "the devices (then `blendtui retry {job}`).",
     ),
     # what nobody expected
     FaultKind.UNEXPECTED: (

@@ -130,10 +130,7 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.RUN_FAILED: lambda row: f"{_job(row)} could not begin. {_why(row)}",
     NoteKind.RUN_ENDED: _why,
-    NoteKind.SET_ASIDE: lambda row: (
-        f"{_device(row)} is kept from {_job(row)} after failing to begin it three times."
-        f" {_why(row)}"
-    ),
+    NoteKind.SET_ASIDE: lambda row: f"{_device(row)} is kept from {_job(row)}. {_why(row)}",
     NoteKind.DEVICE_MODE: lambda row: (
         f"{_device(row)}: {_MODES.get(row.detail, safe(row.detail))}."
     ),

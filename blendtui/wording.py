@@ -20,7 +20,9 @@ class Words:
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.what} {self.cure}".rstrip()
+        # What Blender or a system said may end without a mark.
+        mark = "" if self.what.endswith((".", "!", "?", ":", ")", "…")) else "."
+        return f"{self.what}{mark if self.cure else ''} {self.cure}".rstrip()
 
 
 def explain(fault: Fault) -> Words:

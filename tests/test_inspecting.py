@@ -96,6 +96,21 @@ def test_one_of_several_blends_is_looked_at(
     assert _left(state) == []
 
 
+def test_scenes_that_job_toml_names_are_looked_at_and_none_but_they(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scenes.zip"
+    for names, refused in (('["bouncing"]', False), ('["bouncing", "Noon"]', True)):
+        with zipfile.ZipFile(SAMPLE) as sample, zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("bouncing.blend", sample.read("bouncing.blend"))
+            archive.writestr("job.toml", f"scenes = {names}")
+        assert cli.main(["inspect", str(path), "--json", "--state", str(state)]) == refused
+        found = json.loads(capsys.readouterr().out)
+        assert found["refused"] is refused
+        assert (found["problem"] is not None) is refused
+    assert "no scene “Noon”" in found["problem"]["what"]
+
+
 def test_a_file_that_is_gone_says_so(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,3 +128,8 @@ def test_a_text_is_cut_to_the_columns_that_there_are(text: str, columns: int) ->
     assert text.startswith(shown)
     if shown != text:
         assert cells(text) > columns
+
+
+def test_what_blender_said_is_kept_apart_from_what_to_do() -> None:
+    fault = Fault.of(FaultKind.RENDER_ERROR, device="a", frame=1, detail="Error: no denoiser")
+    assert "frame 1: Error: no denoiser. Render this frame by hand" in str(explain(fault))

@@ -73,7 +73,8 @@ def open_scene(
     _check(scene, _facts(scene))
     facts.update(blender=bpy.app.version_string, active=active.name, missing=_missing())
     facts.update(unbaked=unbaked(scene), unknown_nodes=unknown_nodes())
-    facts["asked"] = asked_of(scene)
+    # Blender names the first one; in 3.4 and 5.0 drivers are tried as soon as the file is open.
+    facts.update(asked=asked_of(scene), blocked=bpy.app.autoexec_fail_message)
     return scene, facts
 
 

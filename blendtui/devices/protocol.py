@@ -127,8 +127,9 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     not there (50 at most). `compute` is what Cycles renders with, in words, empty for other
     engines; `lacks_gpu` says that the scene wants a GPU and none is set up. `asked` is about the
     movie, as the scene is rendered. `unbaked` are simulations that are not baked, `unknown_nodes`
-    those for which an add-on is missing. `samples` are those of a frame that may be rendered in
-    parts, 0 where it may not be for the reason that `whole` tells.
+    those for which an add-on is missing, `blocked` names Python that was not run. `samples` are
+    those of a frame that may be rendered in parts, 0 where it may not be for the reason that
+    `whole` tells.
     """
 
     name: str
@@ -149,6 +150,7 @@ class OpenedFacts(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     unbaked: tuple[str, ...] = ()
     unknown_nodes: tuple[str, ...] = ()
+    blocked: str = ""
     samples: _Whole = 0
     whole: str = ""
     compute: str = ""

@@ -245,6 +245,8 @@ class Follower:
         if opened.unknown_nodes:
             nodes = ", ".join(name[:SHORT] for name in opened.unknown_nodes[:10])
             found.append(Fault.of(FaultKind.NODES_UNKNOWN, device=self._device, nodes=nodes))
+        if opened.blocked:
+            found.append(Fault.of(FaultKind.SCRIPTS_NOT_RUN, detail=opened.blocked[:SHORT]))
         read = facts.scene(opened.name) if facts else None
         known = self._office.work(self.run.job).spec.in_order or (read and read.unbaked)
         if opened.unbaked and not known:

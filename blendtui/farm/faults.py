@@ -43,6 +43,8 @@ class FaultKind(StrEnum):
     FILES_MISSING = "files-missing"
     FILES_ABSOLUTE = "files-absolute"
     NODES_STRANGE = "nodes-strange"
+    ENGINE_STRANGE = "engine-strange"
+    SCRIPTS_NOT_RUN = "scripts-not-run"
     UNBAKED_ONE_DEVICE = "unbaked-one-device"
     UNBAKED_REFUSED = "unbaked-refused"
     UNBAKED_IGNORED = "unbaked-ignored"

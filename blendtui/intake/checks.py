@@ -12,6 +12,14 @@ _NAMED = 10
 """So many missing files are named, the others counted."""
 
 
+def is_own(engine: str) -> bool:
+    """Whether a render engine is one that Blender brings, in any version; so is one without name.
+
+    `EEVEE` and `WORKBENCH` are what job.toml may call them.
+    """
+    return engine in ("", "CYCLES", "EEVEE", "WORKBENCH") or engine.startswith("BLENDER_")
+
+
 def frames_of(scene: SceneFacts) -> tuple[int, ...]:
     """Give the frames of a scene's own range, none where it runs backwards.
 
@@ -80,7 +88,11 @@ def notes_of(
     if facts.strange:
         notes.append(Fault.of(FaultKind.NODES_STRANGE, nodes=", ".join(facts.strange[:_NAMED])))
     found = facts.scene(scene)
-    simulations = note(found, unbaked) if found is not None else None
+    if found is None:
+        return tuple(notes)
+    if not is_own(found.engine):
+        notes.append(Fault.of(FaultKind.ENGINE_STRANGE, scene=found.name, engine=found.engine))
+    simulations = note(found, unbaked)
     if simulations is not None:
         notes.append(simulations)
     return tuple(notes)

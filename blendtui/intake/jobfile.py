@@ -225,7 +225,8 @@ def _check(text: str, key: str, value: object) -> None:
         if key == "frames" and not problem:
             parse_frames(str(value))
     except msgspec.ValidationError:
-        problem = f"“{key}” has a value of the wrong type"
+        is_word = key == "unbaked" and isinstance(value, str)
+        problem = f"“{key}” " + ("is not known" if is_word else "has a value of the wrong type")
     except ValueError as error:
         problem, _, expected = str(error).partition("; expected: ")
         problem = f"“frames” is wrong: {problem}"
@@ -249,8 +250,6 @@ def _problem(key: str, value: object) -> str:
 def _problem_of_text(key: str, value: str) -> str:
     if not value.strip():
         return f"“{key}” is empty"
-    if key == "unbaked" and value not in WAYS:
-        return "“unbaked” is not known"
     if key == "blender" and not _VERSION.fullmatch(value):
         return "“blender” is no version"
     if key == "engine" and not _IDENTIFIER.fullmatch(value):

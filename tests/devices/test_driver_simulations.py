@@ -15,7 +15,7 @@ from PIL import Image
 from blendtui.devices.protocol import BlenderLine, Opened, Rendered
 from blendtui.devices.slot import RunSettings
 from tests.support.runs import DriverRun
-from tests.support.scenes import blender, needs_blender
+from tests.support.scenes import blender, needs_blender, scenes
 from tests.support.simulations import baked_frames, simulations
 
 pytestmark = needs_blender
@@ -78,6 +78,14 @@ def test_a_fluid_is_played_through_and_writes_into_the_run_s_own_folder(tmp_path
 def test_nodes_of_an_add_on_that_is_not_there_are_named(tmp_path: Path) -> None:
     with DriverRun(tmp_path, simulations() / "foreign.blend") as run:
         assert run.wait(Opened)[0].facts.unknown_nodes == ("“Glass” in “Window”",)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_python_of_the_file_that_is_not_run_is_named(tmp_path: Path, allowed: bool) -> None:
+    settings = RunSettings(allow_scripts=allowed)
+    with DriverRun(tmp_path, scenes() / "scripted.blend", settings) as run:
+        blocked = run.wait(Opened)[0].facts.blocked
+    assert blocked == ("" if allowed else "Text 'leave.py'")
 
 
 def test_how_far_it_is_is_in_the_log(tmp_path: Path) -> None:

@@ -121,6 +121,13 @@ def test_nodes_of_add_ons_are_a_note() -> None:
     says(note, FaultKind.NODES_STRANGE, "OctaneGlass", "add-on")
 
 
+def test_the_engine_of_an_add_on_is_a_note_and_blender_s_own_are_not() -> None:
+    (note,) = notes_of(facts(engine="LUXCORE"), None)
+    assert "is for the render engine LUXCORE, which is not Blender's own" in explain(note).what
+    for own in ("CYCLES", "EEVEE", "WORKBENCH", "BLENDER_EEVEE_NEXT", "BLENDER_RENDER", ""):
+        assert notes_of(facts(engine=own), None) == ()
+
+
 def test_what_becomes_of_simulations_is_as_job_toml_wants_it() -> None:
     moving = facts(unbaked=("rigid bodies", "cloth of “Flag”"))
     (note,) = notes_of(moving, None)

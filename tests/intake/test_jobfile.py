@@ -129,6 +129,8 @@ def test_the_mark_that_windows_editors_write_first_is_no_error() -> None:
         (b"scenes = []", "“scenes” is empty.", '"all", or a list'),
         (b'scenes = "Day"', "“scenes” has a value of the wrong type.", '"all", or a list'),
         (b'camera = " "', "“camera” is empty.", "the name of a camera"),
+        (b'unbaked = "never"', "“unbaked” is not known.", '"one-device" or "refuse" or "ignore"'),
+        (b"unbaked = true", "“unbaked” has a value of the wrong type.", '"one-device" or'),
         (b"devices = 3", "“devices” has a value of the wrong type.", "a list of names of devices"),
         (b'frames = "1-b"', "“frames” is wrong: “1-b” is not understood.", "a range such as 1-100"),
         (b'frames = "9-1"', "“frames” is wrong: “9-1” runs backwards.", "lower frame first, 1-9"),

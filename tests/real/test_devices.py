@@ -117,6 +117,9 @@ def test_scripts_in_a_blend_run_only_where_the_job_allows_it(farm: Farm) -> None
     over.set()
     looking.join()
     assert {mark.partition(".")[0] for mark in marks} == {"free"}
+    assert farm.report("free")["warnings"] == []
+    (warning,) = farm.report("kept")["warnings"]
+    assert "and it is not run: Text 'leave.py'." in warning
 
 
 def test_a_missing_file_is_a_warning_that_names_it(farm: Farm) -> None:
