@@ -40,10 +40,6 @@ MOST_USES = 500_000
 _LONGEST_PATH = 1024
 """Bytes of a path in a .blend: FILE_MAX in Blender's BKE_blender_limits."""
 
-_WITH_NODES = (b"MA", b"WO", b"LA", b"NT")
-_WITH_FILES = (b"ShaderNodeScript", b"ShaderNodeTexIES")
-_EXTERNAL = 1  # NODE_SCRIPT_EXTERNAL and NODE_IES_EXTERNAL in DNA_node_types.h
-
 Block = Any
 """A block of blender-asset-tracer, which has no types."""
 
@@ -244,24 +240,6 @@ def _uses(block: Block) -> Iterator[_Use]:
         path = bytes(usage.asset_path)
         if 0 < len(path) <= _LONGEST_PATH:
             yield _Use(path, usage.is_sequence)
-    for path in _paths_in_nodes(block):
-        if 0 < len(path) <= _LONGEST_PATH:
-            yield _Use(path, many=False)
-
-
-def _paths_in_nodes(block: Block) -> Iterator[bytes]:
-    """Give the files that nodes name themselves, of which blender-asset-tracer 1.23 sees few."""
-    if block.code not in _WITH_NODES:
-        return
-    is_tree = block.dna_type_name == "bNodeTree"
-    tree = block if is_tree else block.get_pointer(b"nodetree", default=None)
-    if tree is None or tree.dna_type_name != "bNodeTree":
-        return
-    for node in iterators.listbase(tree.get_pointer((b"nodes", b"first"))):
-        if bytes(node.get(b"idname", default=b"")) in _WITH_FILES:
-            storage = node.get_pointer(b"storage", default=None)
-            if storage is not None and storage.get(b"mode", default=0) == _EXTERNAL:
-                yield bytes(storage.get(b"filepath", default=b""))
 
 
 def _written(path: bytes) -> str:

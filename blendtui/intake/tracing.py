@@ -5,6 +5,7 @@ Strips: it takes all slashes off a folder's end, also off the "//" of those that
 Movie clips and caches that are sequences are single files to it.
 Sequences: it looks for a number at a name's very end, Blender takes the last one that there is.
 Linked scenes: it looks for their objects where 2.7 had them.
+Nodes with a file of their own (shaders in OSL, light profiles): it sees those of lights only.
 Nodes of materials, worlds and lights in linked files of 5.0 and later: it looks for them under the
 name that only scenes have.
 """
@@ -32,6 +33,9 @@ _STRIPS = {
 _TEXT_STRIP = 45  # STRIP_TYPE_TEXT in DNA_sequence_types.h
 _MOST_PICTURES = 1_048_574  # MAXFRAME in Blender: a strip shows no more
 _CLIP_SEQUENCE = 1  # MCLIP_SRC_SEQUENCE in DNA_movieclip_types.h
+_WITH_NODES = ("MA", "WO", "LA", "NT")
+_WITH_FILES = (b"ShaderNodeScript", b"ShaderNodeTexIES")
+_EXTERNAL = 1  # NODE_SCRIPT_EXTERNAL and NODE_IES_EXTERNAL in DNA_node_types.h
 _LAST_NUMBER = re.compile(r"([^0-9]*)[0-9]+")
 """In a name that was turned around, so that long ones take no longer than they are long."""
 
@@ -94,6 +98,22 @@ def _cache(block: Any) -> Iterator[BlockUsage]:
     yield BlockUsage(block, path, is_sequence=many, path_full_field=field)
 
 
+def _nodes(block: Any) -> Iterator[BlockUsage]:
+    """Give the files that nodes name themselves; nodes of other kinds have other storage."""
+    is_tree = block.dna_type_name == "bNodeTree"
+    tree = block if is_tree else block.get_pointer(b"nodetree", default=None)
+    if tree is None or tree.dna_type_name != "bNodeTree":
+        return
+    for node in iterators.listbase(tree.get_pointer((b"nodes", b"first"))):
+        if bytes(node.get(b"idname", default=b"")) not in _WITH_FILES:
+            continue
+        storage = node.get_pointer(b"storage", default=None)
+        if storage is not None and storage.get(b"mode", default=0) == _EXTERNAL:
+            path, field = storage.get(b"filepath", return_field=True)
+            if path:
+                yield BlockUsage(storage, path, path_full_field=field)
+
+
 def _sequence(path: Path) -> Iterator[Path]:
     """Give the files of a sequence, a folder or a pattern."""
     pattern = sequence(path.name)
@@ -141,7 +161,8 @@ def mend() -> None:
     if file_sequence.expand_sequence is _sequence:
         return
     file_sequence.expand_sequence = _sequence
-    for code, uses in (("SC", _strips), ("MC", _clip), ("CF", _cache)):
+    holders = {"SC": _strips, "MC": _clip, "CF": _cache} | dict.fromkeys(_WITH_NODES, _nodes)
+    for code, uses in holders.items():
         blocks2assets.dna_code(code)(uses)
     expanders.dna_code("SC")(_scene)
     for code in ("MA", "WO", "LA", "TE"):

@@ -63,6 +63,19 @@ def test_all_that_the_blend_uses_is_packed_and_what_is_missing_is_said(
     assert facts.missing == ("../textures/gone.png",)
 
 
+def test_files_that_nodes_name_themselves_are_packed_too(house: House, tmp_path: Path) -> None:
+    script = SCRIPT.with_name("make_refusals.py")
+    blender("-P", str(script), "--", str(tmp_path), "shader")
+    for name in ("shaders/grain.osl", "lamps/spot.ies"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("of a node")
+    said = house.run("submit", str(tmp_path / "shader.blend"))
+    assert said.code == 0
+    assert said.out.splitlines()[1:3] == ["  Missing (1):", f"    {tmp_path}/shaders/dust.osl"]
+    with zipfile.ZipFile(house.share / "shader.zip") as archive:
+        assert {"shaders/grain.osl", "lamps/spot.ies"} <= set(archive.namelist())
+
+
 def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
     words = ("--frames", "1-3", "--priority", "80", "--tag", "gpu", "--tag", "fast")
     more = ("--scene", "Scene", "--blender", "3.4", "--allow-scripts", "--name", "Nacht 3")
