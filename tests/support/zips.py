@@ -6,6 +6,7 @@ import re
 import stat
 import struct
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -139,7 +140,7 @@ def listing(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-def check_harmless(told: str) -> None:
+def check_harmless(told: str, facts: Collection[str] = ()) -> None:
     """No raw control character, and no fact that the table names but nobody gave."""
     assert told == safe(told, limit=len(told))
-    assert not re.search(r"“\?”|: \?\.|than \? ", told)
+    assert "?" in facts or not re.search(r"“\?”|: \?\.|than \? ", told)

@@ -142,12 +142,11 @@ class EditorScreen(FarmScreen):
             text.append("  a new file", "not bold")
         elif draft.is_changed:
             text.append("  changed", words.color(self.palette, "warning"))
-        count = len(draft.faults)
         if not draft.devices:
             text.append("  no device yet: ctrl+n adds one", words.color(self.palette, "accent"))
-        elif count:
-            style = words.color(self.palette, "error")
-            text.append(f"  ✗ {count} problem{'s' if count > 1 else ''}", style)
+        elif count := len(draft.faults):
+            counted = f"  ✗ {count} problem{'s' if count > 1 else ''}"
+            text.append(counted, words.color(self.palette, "error"))
         text.append(f"  in {safe(str(draft.path.parent), 120)}", "dim not bold")
         self.query_one("#about-file", Static).update(text)
 
