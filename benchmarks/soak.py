@@ -34,6 +34,7 @@ from blendtui.farm.model import JobSpec, OutputFile, Run
 from blendtui.farm.project import Project
 from blendtui.journal import Progress
 from blendtui.places import Places
+from blendtui.process import stay_long
 from blendtui.settings import DeviceSettings
 from blendtui.share import Share
 from blendtui.upkeep import Bounds
@@ -203,6 +204,7 @@ def main(frames: int = 100_000) -> int:
     """Run it; 1 if a bound is missed."""
     setattr(fleet, "Station", SimStation)  # noqa: B010 - it stands in for the real one
     archive.EVERY = 0.1
+    stay_long()
     soak = Soak(frames)
     try:
         begun = time.monotonic()
