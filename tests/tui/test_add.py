@@ -54,6 +54,17 @@ async def choose(pilot: Pilot[int], screen: AddScreen, path: Path) -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.parametrize("begin", ["/", "~"])
+async def test_a_path_is_typed_from_within_the_tree(farm: Prepared, begin: str) -> None:
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, farm)
+        await until(pilot, lambda: screen.query_one(ProjectTree).has_focus)
+        await pilot.press({"/": "slash", "~": "tilde"}[begin], *"no")
+        assert screen.query_one("#path", Input).value == f"{begin}no"
+        await pilot.press("slash")
+        assert screen.query_one("#path", Input).value == f"{begin}no/"
+
+
 def several(farm: Prepared, jobfile: str = "") -> Path:
     """Make a zip with three .blend files in one folder, none of them the only one at its top."""
     path = farm.root / "projects" / "[red]shot.zip"

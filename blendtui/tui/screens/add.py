@@ -50,6 +50,8 @@ class AddScreen(FarmScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", tooltip="Copy the project to the share"),
         Binding("ctrl+o", "folder_above", "Folder above", tooltip="Show the folder above"),
+        Binding("slash", "path('/')", "Type a path", show=False, tooltip="Begin a path with it"),
+        Binding("tilde", "path('~')", "Type a path", show=False, tooltip="Begin a path with it"),
     ]
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -62,7 +64,8 @@ class AddScreen(FarmScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
-        yield Input(placeholder="path of a .zip or .blend, or of a folder", id="path")
+        hint = "path of a .zip or .blend, or of a folder: / or ~ begins one"
+        yield Input(placeholder=hint, select_on_focus=False, id="path")
         with Horizontal(id="adding"):
             yield ProjectTree(self._folder, id="tree")
             with Vertical(id="project"):
@@ -115,6 +118,13 @@ class AddScreen(FarmScreen):
             self._go_to(path)
         else:
             self._look_at(path)
+
+    def action_path(self, begin: str) -> None:
+        """Begin to type a path."""
+        typed = self.query_one("#path", Input)
+        typed.value = begin
+        typed.focus()
+        typed.action_end()
 
     def action_folder_above(self) -> None:
         """Show the folder above."""
