@@ -90,6 +90,17 @@ def _output_nodes(scene: Any) -> Iterator[Any]:
                 yield node
 
 
+def compositing(scene: Any) -> Any:
+    """Give the nodes that a scene's picture goes through; None where it goes through none.
+
+    5.0 says `use_nodes` of every scene.
+    """
+    if not scene.render.use_compositing:
+        return None
+    is_old = not hasattr(scene, "compositing_node_group")
+    return None if is_old and not scene.use_nodes else _tree_of(scene)
+
+
 def _tree_of(scene: Any) -> Any:
     if hasattr(scene, "compositing_node_group"):  # 5.0 and later
         return scene.compositing_node_group

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blendtui.devices.driver_engines import check_engine
     from blendtui.devices.driver_movie import asked_of, make_lossless
     from blendtui.devices.driver_names import leaf, storable
-    from blendtui.devices.driver_nodes import aim_nodes, plain
+    from blendtui.devices.driver_nodes import aim_nodes, compositing, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
     from blendtui.devices.driver_simulations import unbaked
@@ -27,7 +27,7 @@ else:
     from driver_engines import check_engine
     from driver_movie import asked_of, make_lossless
     from driver_names import leaf, storable
-    from driver_nodes import aim_nodes, plain
+    from driver_nodes import aim_nodes, compositing, plain
     from driver_overrides import apply_overrides
     from driver_project import RunFailure
     from driver_simulations import unbaked
@@ -169,7 +169,7 @@ def _check(scene: Any, facts: dict[str, Any]) -> None:
     if not any(layer.use for layer in scene.view_layers):
         raise RunFailure("nothing-to-render", scene=scene.name, detail="no view layer is on")
     # Compositing nodes can make a picture out of files, or of another scene with its own camera.
-    if facts["camera"] is None and not (scene.render.use_compositing and scene.use_nodes):
+    if facts["camera"] is None and compositing(scene) is None:
         raise RunFailure("no-camera", scene=scene.name)
 
 

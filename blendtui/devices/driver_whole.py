@@ -14,6 +14,10 @@ import bpy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from blendtui.devices.driver_nodes import compositing
+else:
+    from driver_nodes import compositing
+
 _CRYPTOMATTE = tuple(f"use_pass_cryptomatte_{kind}" for kind in ("object", "material", "asset"))
 _CATCHERS = ("MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME", "CURVES", "POINTCLOUD")
 _PENCILS = ("GPENCIL", "GREASEPENCIL")
@@ -98,13 +102,7 @@ def _of_objects(scene: Any) -> str:
 
 def _of_nodes(scene: Any) -> str:
     """Other scenes would be rendered within each part, and once more when they are merged."""
-    if not scene.render.use_compositing:
-        return ""
-    if hasattr(scene, "compositing_node_group"):  # 5.0 and later
-        tree = scene.compositing_node_group
-    else:
-        tree = scene.node_tree if scene.use_nodes else None
-    for node in _nodes(tree):
+    for node in _nodes(compositing(scene)):
         if node.type == "R_LAYERS" and node.scene not in (None, scene):
             return f"its compositing shows another scene ({node.scene.name})"
     return ""

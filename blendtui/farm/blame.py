@@ -69,6 +69,9 @@ HELD_FAULTS = frozenset({FaultKind.LINK_LOST, FaultKind.SHARE_WRITE, FaultKind.S
 WAITED_FAULTS = frozenset({FaultKind.DEVICE_DISK_FULL})
 """What a device has until somebody has seen to it: no frame is to blame, and it's tried again."""
 
+VANISHED_FAULTS = frozenset({FaultKind.OUTPUT_MISSING, FaultKind.OUTPUT_CHANGED})
+"""What became of files that a device had rendered, read and told of: the job can be rendered."""
+
 AGAIN_AT_MOST = 60.0
 """Seconds at most between two starts on a device that failed the last one."""
 
@@ -144,7 +147,7 @@ def _forgive(farm: Farm, device: Device, frames: list[Frame]) -> None:
 
 
 def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:
-    if job.proven or not job.is_open:
+    if job.proven or not job.is_open or fault.kind in VANISHED_FAULTS:
         return
     job.first_faults = (*job.first_faults, fault)[-FIRST_TRIES:]
     farm.touch(job)

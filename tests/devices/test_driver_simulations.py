@@ -71,6 +71,8 @@ def test_what_is_baked_or_off_is_not_reported(name: str, tmp_path: Path) -> None
 def test_a_fluid_is_played_through_and_writes_into_the_run_s_own_folder(tmp_path: Path) -> None:
     with DriverRun(tmp_path, simulations() / "fluid.blend", RunSettings(simulate_to=4)) as run:
         assert run.wait(Opened)[0].facts.unbaked == ("fluid of “Tank”",)
+        if b"has no attribute 'setConst'" in run.path.joinpath("log").read_bytes():
+            pytest.skip("the fluids of this bpy package do not work")
         assert list((run.path / "fluid-1").rglob("*_0004.*"))
         assert [one.name for one in run.project.rglob("*") if one.is_file()] == ["a.blend"]
 

@@ -147,6 +147,19 @@ class TestFailing:
         assert fault.kind is FaultKind.FIRST_TRIES_FAILED
         assert fault.fact("detail") == RENDER_ERROR.fact("detail")
 
+    @pytest.mark.parametrize("kind", [FaultKind.OUTPUT_MISSING, FaultKind.OUTPUT_CHANGED])
+    def test_files_that_go_after_they_were_rendered_do_not_stop_a_job(
+        self, kind: FaultKind
+    ) -> None:
+        play, orders = begun(LEFT, frames=range(1, 251))
+        for _ in range(FIRST_TRIES + 1):
+            order = orders.pop(0)
+            play.render(order)
+            orders += play.orders()
+            play.tell(ev.CollectFailed(order.run, order.frame, order.number, Fault.of(kind)))
+            orders += play.orders()
+        assert play.job().state is JobState.ACTIVE
+
     def test_a_job_that_has_one_good_frame_is_not_stopped(self) -> None:
         play, orders = begun(LEFT, frames=range(1, 251))
         play.finish(orders.pop(0))

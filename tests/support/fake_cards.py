@@ -13,13 +13,16 @@ import _cycles
 import bpy
 from bpy.app.handlers import persistent
 
+FIELDS = len(_cycles.available_devices("CPU")[0])
+"""How many a version tells of a card: what it can do besides comes last."""
+
 CARDS = (("Card A", "CUDA", "A0"), ("Card B", "CUDA", "B1"), ("Processor", "CPU", "CPU"))
 
 
-def available_devices(kind: str = "") -> tuple[tuple[str, str, str, bool], ...]:
-    """Give them as Cycles does: name, kind, id, and whether it has peers."""
+def available_devices(kind: str = "") -> tuple[tuple[str | bool, ...], ...]:
+    """Give them as Cycles does: name, kind, id, and what they can do, which is nothing."""
     found = CARDS if kind in ("CUDA", "") else CARDS[2:]
-    return tuple((*card, False) for card in found)
+    return tuple(card + (False,) * (FIELDS - len(card)) for card in found)
 
 
 def tell(scene: Any, *_: object) -> None:
