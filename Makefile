@@ -36,7 +36,7 @@ demo: setup-demo
 	@$(VENV)/blendtui demo
 
 test: lint
-	$(VENV)/pytest -n 3 --dist loadfile
+	$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-versions: blenders
 	@$(VENV)/python -m tests.versions $(BLENDERS) $(VERSIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,12 @@ for name in ("COLUMNS", "LINES"):
 
 settings.register_profile("blendtui", max_examples=times(100))
 settings.load_profile("blendtui")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole farms: at the end two workers would wait for the one with the longest."""
+    farms = [Path(__file__).parent / name for name in ("lab", "real")]
+    items.sort(key=lambda item: item.path.parent not in farms)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -149,7 +149,8 @@ async def test_an_empty_field_is_no_setting(app: ControlCentre, path: Path) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         app.screen.query_one("#places", OptionList).highlighted = 1
-        await until(pilot, lambda: "slots" in labels(pilot) and field(pilot, "slots").typed == "2")
+        await until(pilot, lambda: "slots" in labels(pilot) and field(pilot, "slots").query(Input))
+        await until(pilot, lambda: field(pilot, "slots").typed == "2")
         await typed(pilot, "slots", "")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: said(path) == FILE.replace("slots = 2\n", ""))
