@@ -37,7 +37,8 @@ async def fetch(
     reader = _Reader(link, remote, size)
     async with link.sftp() as sftp, _target(local) as target:
         try:
-            await reader.check(sftp)
+            async with reader.patience():
+                await reader.check(sftp)
             async with reader.opened(sftp) as source:
                 rest = await reader.copy(source, target, block_size(sftp.limits.max_read_len))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
@@ -47,25 +48,28 @@ async def fetch(
             raise reader.changed("its content is not what was reported")
 
 
-async def read_small(link: Link, remote: str, size: int) -> bytes:
-    """Read a device's small file, which must have the announced `size` in bytes.
+async def read_small(link: Link, remote: str, size: int, sha256: str | None = None) -> bytes:
+    """Read a device's small file, which must have the announced `size` in bytes, and the hash.
 
     Raises Failure: OUTPUT_MISSING, OUTPUT_CHANGED, DEVICE_FILE_REFUSED, LINK_LOST.
     """
     reader = _Reader(link, remote, size)
-    async with link.sftp() as sftp:
+    async with link.sftp() as sftp, reader.patience():
         try:
             await reader.check(sftp)
-            async with reader.opened(sftp) as source:
-                return await reader.whole(source)
+            async with opened(sftp, remote, asyncssh.FXF_READ) as source:
+                data = await reader.read(source, 0, size)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise reader.missing() from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise reader.changed("its content is not what was reported")
+    return data
 
 
 class _Target:
     """The file here. Its steps run outside the event loop: a share can be slow.
 
-    Each step costs a change of threads, so a file of one batch is one step.
+    Each step costs a change of threads.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +78,7 @@ class _Target:
         self._stack = contextlib.ExitStack()
         self._file: BinaryIO | None = None
 
-    def add(self, data: bytes | bytearray) -> BinaryIO:
+    def add(self, data: bytearray) -> BinaryIO:
         """Take what comes next; the first begins with an empty file."""
         if self._file is None:
             self._file = self._stack.enter_context(self.path.open("wb"))
@@ -82,7 +86,7 @@ class _Target:
         self.hash.update(data)
         return self._file
 
-    def finish(self, rest: bytes | bytearray, sync: bool) -> None:
+    def finish(self, rest: bytearray, sync: bool) -> None:
         """Take the rest and end the file; with `sync`, only when it is on the disk."""
         with self._stack:
             file = self.add(rest)
@@ -126,8 +130,7 @@ class _Reader:
 
     async def check(self, sftp: asyncssh.SFTPClient) -> None:
         """Look at it before it is opened: to open a FIFO would stop the whole SFTP session."""
-        async with self._patience():
-            found = await sftp.lstat(far(self._remote))
+        found = await sftp.lstat(far(self._remote))
         mode = found.permissions or 0
         if stat.S_ISLNK(mode):
             raise self.changed("it is a symbolic link")
@@ -140,14 +143,14 @@ class _Reader:
     async def opened(self, sftp: asyncssh.SFTPClient) -> AsyncIterator[asyncssh.SFTPClientFile]:
         """Open the file for reading."""
         async with contextlib.AsyncExitStack() as stack:
-            async with self._patience():
+            async with self.patience():
                 source = await stack.enter_async_context(
                     opened(sftp, self._remote, asyncssh.FXF_READ)
                 )
             yield source
 
     @contextlib.asynccontextmanager
-    async def _patience(self) -> AsyncIterator[None]:
+    async def patience(self) -> AsyncIterator[None]:
         """Wait for a device that answers to everything but this, though not for ever."""
         try:
             async with asyncio.timeout(STALLED):
@@ -155,15 +158,11 @@ class _Reader:
         except TimeoutError as error:
             raise self.changed(f"nothing came of it for {STALLED:g} s") from error
 
-    async def copy(
-        self, source: asyncssh.SFTPClientFile, target: _Target, block: int
-    ) -> bytes | bytearray:
+    async def copy(self, source: asyncssh.SFTPClientFile, target: _Target, block: int) -> bytearray:
         """Read exactly the announced bytes, many blocks ahead, and write them in order.
 
         Gives the last of them, still to be written.
         """
-        if self._size <= block:
-            return await self.whole(source)
         asked = 0
         batch = bytearray()
         reads: deque[asyncio.Task[bytes]] = deque()
@@ -172,21 +171,16 @@ class _Reader:
                 while asked < self._size or reads:
                     while asked < self._size and len(reads) < WINDOW:
                         count = min(block, self._size - asked)
-                        reads.append(group.create_task(self._read(source, asked, count)))
+                        reads.append(group.create_task(self.read(source, asked, count)))
                         asked += count
-                    async with self._patience():
+                    async with self.patience():
                         batch += await reads.popleft()
                     if len(batch) >= BATCH:
                         await target.do(target.add, batch)
                         batch = bytearray()
         return batch
 
-    async def whole(self, source: asyncssh.SFTPClientFile) -> bytes:
-        """Read a file that is small."""
-        async with self._patience():
-            return await self._read(source, 0, self._size)
-
-    async def _read(self, source: asyncssh.SFTPClientFile, offset: int, count: int) -> bytes:
+    async def read(self, source: asyncssh.SFTPClientFile, offset: int, count: int) -> bytes:
         """Read one block; a server may give less than it was asked for."""
         data = b""
         while len(data) < count:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import asyncssh
 
 from blendtui.devices.shell import command
-from blendtui.devices.streams import PIECE, Collected, Stream
+from blendtui.devices.streams import PIECE, Collected, Dialogue, Stream
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
@@ -27,13 +27,14 @@ _COMMAND_WITHIN = 900.0
 
 # Runs $1 with the other arguments and ends it when the channel closes, which is all that the far
 # side learns of our leaving or of a lost link: `tail -F` alone would stay until its next line.
-# The script reads nothing; its last command should be an `exec`, so that it is what gets ended.
+# $2 reads stdin until then; the script reads nothing, and its last command should be an `exec`,
+# so that it is what gets ended.
 _WATCHED = """
-script=$1; shift
+script=$1 hears=$2; shift 2
 exec 3<&0
 ( exec 3<&-; eval "$script" ) </dev/null &
 child=$!
-( while read -r _; do :; done <&3; kill "$child"; kill -CONT "$child" ) >/dev/null 2>&1 &
+( eval "$hears" <&3; kill "$child" 2>/dev/null; kill -CONT "$child" 2>/dev/null ) >/dev/null &
 watch=$!
 exec 3<&-
 wait "$child"; status=$?
@@ -41,7 +42,10 @@ kill "$watch" 2>/dev/null
 exit "$status"
 """
 
+_HEARS_NOTHING = "while read -r _; do :; done"
+
 _T = TypeVar("_T")
+_S = TypeVar("_S", bound=Stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class Link:
         Its stdin is empty, and its last command should be an `exec`: that one is ended when the
         run is cancelled, or the link is lost. Else as `run`.
         """
-        line, collected = await self._open_run(command(_WATCHED, script, *args))
+        line, collected = await self._open_run(command(_WATCHED, script, _HEARS_NOTHING, *args))
         try:
             with self._translated():
                 return await self._answer(collected)
@@ -135,17 +139,33 @@ class Link:
         The script's stdin is empty, its stderr is dropped, and its last command should be an
         `exec`. The pieces end when the script does.
         """
-        wanted = command(_WATCHED, script, *args)
+        async with self._following(Stream, command(_WATCHED, script, _HEARS_NOTHING, *args)) as it:
+            yield self._pieces(it)
+
+    @contextlib.asynccontextmanager
+    async def converse(
+        self, script: str, hears: str, *args: str
+    ) -> AsyncIterator[tuple[AsyncIterator[bytes], Dialogue]]:
+        """Follow a script while a second one reads lines; gives the pieces, and whom to tell.
+
+        `hears` has the same arguments, and answers on stderr (see `streams.ANSWER`), where `script`
+        must say nothing.
+        """
+        async with self._following(Dialogue, command(_WATCHED, script, hears, *args)) as it:
+            yield self._pieces(it), it
+
+    @contextlib.asynccontextmanager
+    async def _following(self, kind: type[_S], wanted: str) -> AsyncIterator[_S]:
         line, (_, session) = await self._channel(
             lambda connection: connection.create_session(
-                Stream, wanted, encoding=None, window=_FOLLOWED
+                kind, wanted, encoding=None, window=_FOLLOWED
             ),
             lambda opened: opened[0].close(),
         )
-        stream = cast(Stream, session)
+        stream = cast(_S, session)
         try:
             with self._translated():
-                yield self._pieces(stream)
+                yield stream
         finally:
             self._end(line, stream.channel)
 
@@ -314,6 +334,8 @@ class Link:
         return status
 
     async def _shared_sftp(self) -> asyncssh.SFTPClient:
+        if self._sftp is not None and not self._lost.done():
+            return self._sftp
         async with self._opening_sftp:
             if self._lost.done():
                 raise Failure(self._lost.result())

@@ -29,6 +29,7 @@ from blendtui.settings import DeviceSettings
 
 if TYPE_CHECKING:
     from blendtui.devices.link import Link, Output
+    from blendtui.devices.streams import Dialogue
 
 DRIVER_FILES = (
     "driver.py",
@@ -55,6 +56,9 @@ DRIVER_FILES = (
 """What runs inside Blender; each file knows only the others."""
 
 _GRACE = 5.0
+
+_ANSWERED = 30.0
+"""Seconds in which orders are answered by the one who takes them."""
 
 _PART, _BURST = 0.05, 0.5
 """The part of the time that reading one log may take, and the seconds that it may take at once."""
@@ -214,10 +218,25 @@ async def state(link: Link, folder: RunFolder) -> Life:
     return Life(output.stdout.decode("ascii", "replace").strip())
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A run's log as it grows, line by line, and one who takes orders meanwhile."""
+
+    entries: AsyncIterator[Entry]
+    _dialogue: Dialogue
+
+    async def order(self, orders: Sequence[Order]) -> bool:
+        """Give orders, with no command of their own; False where it isn't known that all are there.
+
+        That is so with a full disk or a lost link: `append` says why, and to repeat is harmless.
+        """
+        return await self._dialogue.tell([encode(order) for order in orders], _ANSWERED)
+
+
 async def append(link: Link, folder: RunFolder, orders: Sequence[Order]) -> None:
     """Give a run orders. Raises Failure: DEVICE_FILE_REFUSED, DEVICE_DISK_FULL, LINK_LOST.
 
-    Begins with a newline, which ends whatever a lost connection left half written.
+    Begins with a newline, which ends whatever a full disk left half written.
     """
     data = b"\n" + b"".join(map(encode, orders))
     output = await link.run(scripts.APPEND, folder.path, stdin=data)
@@ -226,14 +245,15 @@ async def append(link: Link, folder: RunFolder, orders: Sequence[Order]) -> None
 
 
 @contextlib.asynccontextmanager
-async def follow(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[AsyncIterator[Entry]]:
+async def follow(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[Conversation]:
     """Read a run's log from a byte offset on, and go on as it grows, until the block is left.
 
     Nothing stays behind on the device. Raises Failure(LINK_LOST); ends only if the device's own
     `tail` does.
     """
-    async with link.follow(scripts.FOLLOW, folder.path, str(offset + 1)) as pieces:
-        yield _entries(pieces, LogReader(offset))
+    words = scripts.FOLLOW, scripts.HEAR, folder.path, str(offset + 1)
+    async with link.converse(*words) as (pieces, dialogue):
+        yield Conversation(_entries(pieces, LogReader(offset)), dialogue)
 
 
 @contextlib.asynccontextmanager
@@ -259,7 +279,8 @@ async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIter
             yield entry
         seen = time.monotonic()
         left -= max(seen - begun, len(piece) / _FLOW)
-        await asyncio.sleep(max(-left / _PART, 0.0))
+        if left < 0:
+            await asyncio.sleep(-left / _PART)
 
 
 async def kill(link: Link, folder: RunFolder, grace: float = _GRACE) -> bool:

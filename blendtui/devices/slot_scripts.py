@@ -127,8 +127,21 @@ LC_ALL=C; export LC_ALL
 cat >>"$1/orders"
 """
 
-FOLLOW = r"""exec tail -c "+$2" -F "$1/log" """
+FOLLOW = r"""exec tail -c "+$2" -F "$1/log" 2>/dev/null"""
 """$1 the run's folder, $2 the first byte, counted from 1."""
+
+HEAR = r"""
+LC_ALL=C; export LC_ALL
+# Whoever asked may be gone by the time of the answer; stdin tells that, and all is tidied up.
+trap '' PIPE
+while IFS= read -r line; do
+    if { [ -f "$1/orders" ] && printf '\n%s\n' "$line" >>"$1/orders"; } 2>/dev/null
+    then printf '\036+\n'
+    else printf '\036-\n'
+    fi >&2
+done
+"""
+"""$1 the run's folder. Appends each line to its orders and answers on stderr whether it did."""
 
 REST = r"""exec tail -c "+$2" "$1/log" """
 """$1 the run's folder, $2 the first byte, counted from 1."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
 
 import asyncssh
 
@@ -67,6 +69,70 @@ class Stream(asyncssh.SSHClientSession[bytes]):
         if self._is_paused and not self._is_over:
             self._is_paused = False
             self.channel.resume_reading()
+
+
+ANSWER = b"\x1e"
+"""How an answer on stderr begins: the login shell may say more there. Then `TAKEN`, or not."""
+
+TAKEN = b"+"
+
+_ANSWER_AT_MOST = 4096
+
+
+class Dialogue(Stream):
+    """A stream whose command hears lines on its stdin, and answers each with one on its stderr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: deque[asyncio.Future[bool]] = deque()
+        self._said = b""
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Take what the command says, and what it answers."""
+        if datatype != _STDERR:
+            super().data_received(data, datatype)
+            return
+        *whole, rest = (self._said + data).split(b"\n")
+        self._said = rest[-_ANSWER_AT_MOST:]
+        for line in whole:
+            if line.startswith(ANSWER) and self._asked:
+                _settle(self._asked.popleft(), line[1:] == TAKEN)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note of the end: nothing more is answered."""
+        super().connection_lost(exc)
+        _settle_all(self._asked, False)
+        self._asked.clear()
+
+    async def tell(self, lines: Sequence[bytes], within: float) -> bool:
+        """Say lines (each ends with a newline); whether the command answers that it took all.
+
+        No answer within so many seconds is none that it did.
+        """
+        if self._is_over or self.channel.is_closing():
+            return False
+        loop = asyncio.get_running_loop()
+        answers = [loop.create_future() for _ in lines]
+        self._asked.extend(answers)
+        # Not `asyncio.timeout`, which costs as much as all the rest of an order.
+        late = loop.call_later(within, _settle_all, answers, False)
+        try:
+            self.channel.write(b"".join(lines))
+            return all([await answer for answer in answers])
+        except BrokenPipeError:
+            return False
+        finally:
+            late.cancel()
+
+
+def _settle(answer: asyncio.Future[bool], is_taken: bool) -> None:
+    if not answer.done():  # nobody waits for it any more
+        answer.set_result(is_taken)
+
+
+def _settle_all(answers: Iterable[asyncio.Future[bool]], is_taken: bool) -> None:
+    for answer in answers:
+        _settle(answer, is_taken)
 
 
 class Collected(asyncssh.SSHClientSession[bytes]):

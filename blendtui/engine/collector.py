@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from blendtui.devices.connection import Link
-from blendtui.devices.fetch import fetch
+from blendtui.devices.fetch import fetch, read_small
+from blendtui.devices.pump import BLOCK, in_thread
 from blendtui.devices.slot import RunFolder
 from blendtui.engine import parts
 from blendtui.engine.office import Office
@@ -89,33 +91,58 @@ class Collector:
         device: DeviceSettings,
     ) -> None:
         share = self._office.share
+        if file.size <= BLOCK and device.share_mount is None:
+            with _missing_here():
+                await self._small_file(wanted, file, link, folder)
+                return
         target, own = await asyncio.to_thread(self._places, wanted, file, device)
         if own is not None:
-            try:
+            with _missing_here():
                 await asyncio.to_thread(share.adopt, own, target, file.size, file.sha256)
                 return
-            except Failure as failure:
-                if failure.fault.kind is not FaultKind.OUTPUT_MISSING:
-                    raise
         source = share.beside(target, f"{wanted.run}/{wanted.frame}/{wanted.number}")
         remote = folder.output(wanted.frame, wanted.number, file.path)
         await fetch(link, remote, source, file.size, file.sha256)
         await asyncio.to_thread(share.place, source, target)
 
+    async def _small_file(
+        self, wanted: CollectFrame, file: OutputFile, link: Link, folder: RunFolder
+    ) -> None:
+        """Bring a file with few steps: of small ones there may be hundreds in a second."""
+        remote = folder.output(wanted.frame, wanted.number, file.path)
+        data = await read_small(link, remote, file.size, file.sha256)
+
+        def put() -> None:
+            self._office.share.place(data, self._target(wanted, file))
+
+        await in_thread(put)
+
+    def _target(self, wanted: CollectFrame, file: OutputFile) -> Path:
+        """Give the file's place on the share, and make its folder."""
+        if is_part(wanted.frame):
+            return self._office.share.part_target(wanted.job, wanted.frame)
+        return self._office.share.frame_target(wanted.job, file.path)
+
     def _places(
         self, wanted: CollectFrame, file: OutputFile, device: DeviceSettings
     ) -> tuple[Path, Path | None]:
         """Give the file's place on the share, and where its device may have put it there itself."""
-        share = self._office.share
-        if is_part(wanted.frame):
-            target = share.part_target(wanted.job, wanted.frame)
-        else:
-            target = share.frame_target(wanted.job, file.path)
+        target = self._target(wanted, file)
         # devices.toml may have changed since the run began: its files are where it was told.
-        outbox = share.outbox(wanted.job, wanted.run)
+        outbox = self._office.share.outbox(wanted.job, wanted.run)
         if device.share_mount is None and not outbox.exists():
             return target, None
         return target, outbox / f"{wanted.frame}-{wanted.number}" / file.path
+
+
+@contextlib.contextmanager
+def _missing_here() -> Iterator[None]:
+    """Go on where a file is not in one of the places that it may be in."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.fault.kind is not FaultKind.OUTPUT_MISSING:
+            raise
 
 
 def _named(fault: Fault, device: str, frame: int) -> Fault:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from blendtui.devices import slot
 from blendtui.devices.connection import Link
 from blendtui.devices.protocol import AliveOrder, Order
-from blendtui.devices.slot import Life, RunFolder
+from blendtui.devices.slot import Conversation, Life, RunFolder
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
@@ -33,16 +33,28 @@ STUCK = 300.0
 class Followed:
     """A run that is being followed; `lock` keeps its orders in their order.
 
-    `kept` are orders that go out with the next one. `sending` is its project on the way;
-    `forgone` says that it shall not start any more.
+    `talk` is open while its log is read. `kept` are orders that go out with the next one.
+    `sending` is its project on the way; `forgone` says that it shall not start any more.
     """
 
     follower: Follower
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    talk: Conversation | None = None
     kept: list[Order] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     sending: asyncio.Task[None] | None = None
     forgone: bool = False
+
+    async def give(self, link: Link, folder: RunFolder, *orders: Order) -> None:
+        """Give the run's Blender orders, behind those that were kept.
+
+        Raises:
+            Failure: it could not be done.
+        """
+        async with self.lock:
+            given, self.kept = [*self.kept, *orders], []
+            if self.talk is None or not await self.talk.order(given):
+                await slot.append(link, folder, given)
 
     def forgo(self) -> None:
         """Have the run not start, if it hasn't: the project need not arrive."""

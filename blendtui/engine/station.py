@@ -304,8 +304,9 @@ class Station:
             if state is Life.DEAD:
                 await self._hear_rest(link, folder, entry.follower)
                 return
-            async with slot.follow(link, folder, self._office.offset(folder.run)) as entries:
-                async for one in entries:
+            async with slot.follow(link, folder, self._office.offset(folder.run)) as talk:
+                entry.talk = talk
+                async for one in talk.entries:
                     entry.follower.hear(one)
                     if entry.follower.is_over:
                         return
@@ -316,6 +317,8 @@ class Station:
         except Exception as error:
             log.exception("the log of %s cannot be read", folder.run)
             fault = unexpected(error)
+        finally:
+            entry.talk = None
         self._office.tell(Heard(ev.RunFailed(folder.run, fault)))
 
     async def _hear_rest(self, link: Link, folder: RunFolder, follower: Follower) -> None:
@@ -325,10 +328,7 @@ class Station:
         follower.gone(self._vanished())
 
     async def _append(self, run: Run, *orders: Order) -> None:
-        entry = self._entry(run)
-        async with entry.lock:
-            kept, entry.kept = entry.kept, []
-            await slot.append(self._require(), self._folder(run), [*kept, *orders])
+        await self._entry(run).give(self._require(), self._folder(run), *orders)
 
     async def _discard(self, run: Run, order: Order) -> None:
         """Say that files are no longer needed, with the next order or soon.
@@ -342,7 +342,8 @@ class Station:
         if len(entry.kept) > 1:
             return  # somebody waits to say it
         await asyncio.sleep(DISCARD)
-        if entry.kept and entry is self._followed.get(run.id) and not entry.follower.is_over:
+        is_still_there = entry is self._followed.get(run.id) and not entry.follower.is_over
+        if order in entry.kept and is_still_there:  # else it went with another order
             await self._append(run)
 
     async def _stop(self, run: Run, at_once: bool) -> None:

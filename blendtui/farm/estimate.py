@@ -99,6 +99,16 @@ class Line:
         share = (place - left[0]) / (right[0] - left[0])
         return left[1] + share * (right[1] - left[1])
 
+    def guesses(self, places: Sequence[int]) -> list[float] | None:
+        """Do so for places in a row that no known place divides; None where nothing is known."""
+        at = bisect_left(self.places, places[0])
+        left, right = self._center(max(0, at - 2), at), self._center(at, at + 2)
+        if left is None or right is None:
+            one = left or right
+            return [one[1]] * len(places) if one else None
+        slope = (right[1] - left[1]) / (right[0] - left[0])
+        return [left[1] + (place - left[0]) * slope for place in places]
+
     def _center(self, begin: int, end: int) -> tuple[float, float] | None:
         places = self.places[begin:end]
         if not places:
@@ -169,6 +179,13 @@ class Costs:
         errors, lines = self._errors, self._lines(place)
         best = errors.index(min(errors))
         return self._guess_by(lines[best], place) if best < len(lines) else self._middle
+
+    def guesses(self, places: Sequence[int]) -> list[float]:
+        """Guess so for places in a row, none of which is known nor divided by one that is."""
+        if self._errors.index(min(self._errors)) > 0:
+            return [self.guess(place) for place in places]
+        found = self.near.guesses(places)
+        return [self._middle] * len(places) if found is None else found
 
     def expected(self, place: int) -> float:
         """Give a frame's expected cost in seconds at speed 1; heavy tails make it larger."""

@@ -62,6 +62,10 @@ class AttemptState(StrEnum):
     DROPPED = "dropped"
 
 
+IN_HAND = frozenset({AttemptState.ORDERED, AttemptState.STARTED})
+"""States of a try that has still to be rendered."""
+
+
 class RunState(StrEnum):
     """A Blender's life: STARTING, READY, STOPPING, ENDED (files left), CLOSED (nothing left)."""
 
@@ -252,7 +256,7 @@ class Attempt:
     @property
     def is_in_hand(self) -> bool:
         """Whether the run still has it to render."""
-        return self.state in (AttemptState.ORDERED, AttemptState.STARTED)
+        return self.state in IN_HAND
 
 
 @dataclass(slots=True, eq=False)
@@ -288,7 +292,11 @@ class Run:
     @property
     def in_hand(self) -> int:
         """How many frames the run has still to render."""
-        return sum(attempt.is_in_hand for attempt in self.attempts.values())
+        count = 0
+        for attempt in self.attempts.values():
+            if attempt.state in IN_HAND:
+                count += 1
+        return count
 
     @property
     def rendering(self) -> Attempt | None:

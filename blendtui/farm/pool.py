@@ -72,15 +72,20 @@ class Pool:
             self._leave(place)
 
     def _enter(self, place: int) -> None:
-        grade = 0
         if self._center is None:
             self._fresh += 1
+            self._stand(place, 0)
         else:
-            guess = self._costs.guess(place)
-            self._guessed[place] = 1
-            self._guesses[place] = exp(guess)
-            grade = max(-WORST_GRADE, min(WORST_GRADE, round((guess - self._center) / GRADE)))
-            self._sums[grade] = self._sums.get(grade, 0.0) + self._guesses[place]
+            self._enter_guessed(place, self._costs.guess(place), self._center)
+
+    def _enter_guessed(self, place: int, guess: float, center: float) -> None:
+        self._guessed[place] = 1
+        self._guesses[place] = exp(guess)
+        grade = _grade(guess, center)
+        self._sums[grade] = self._sums.get(grade, 0.0) + self._guesses[place]
+        self._stand(place, grade)
+
+    def _stand(self, place: int, grade: int) -> None:
         if grade not in self._heaps:
             self._heaps[grade] = []
             insort(self._order, grade)
@@ -103,10 +108,25 @@ class Pool:
         if self._center is None:
             self._center = self._costs.near.values[place]
         left, right = self._costs.near.between(place, REACH)
-        for near in range(max(0, left + 1), min(len(self._grades), right)):
-            if self._grades[near] != ABSENT:
-                self._leave(near)
-                self._enter(near)
+        self._look_anew(max(0, left + 1), place, self._center)
+        if self._grades[place] != ABSENT:
+            self._leave(place)
+            self._enter(place)
+        self._look_anew(place + 1, min(len(self._grades), right), self._center)
+
+    def _look_anew(self, begin: int, end: int, center: float) -> None:
+        """Guess anew what waits from one place to another; none between them is known."""
+        places = [place for place in range(begin, end) if self._grades[place] != ABSENT]
+        guesses = self._costs.guesses(places) if places else []
+        for place, guess in zip(places, guesses, strict=True):
+            grade = self._grades[place]
+            if self._guessed[place] and _grade(guess, center) == grade:
+                cost = exp(guess)
+                self._sums[grade] += cost - self._guesses[place]
+                self._guesses[place] = cost
+            else:
+                self._leave(place)
+                self._enter_guessed(place, guess, center)
 
     def refresh(self, most: int = 2000) -> None:
         """Look anew at all waiting frames, or at the first `most`, after costs were fitted anew."""
@@ -206,6 +226,10 @@ class Pool:
         for place in passed:
             heapq.heappush(heap, place)
         return found
+
+
+def _grade(guess: float, center: float) -> int:
+    return max(-WORST_GRADE, min(WORST_GRADE, round((guess - center) / GRADE)))
 
 
 def scattered(size: int, offset: int) -> list[int]:

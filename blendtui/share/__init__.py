@@ -19,12 +19,8 @@ from blendtui.share.report import Report
 
 __all__ = ["DISPLAY", "MARK", "SHEET", "SOUND", "Report", "Share"]
 
-REJECTED = "rejected"
-FRAMES = "frames"
-LOGS = "logs"
-REPORT = "report.toml"
-PARTS = ".parts"
-SHEET = "contact-sheet.jpg"
+REJECTED, FRAMES, LOGS, PARTS = "rejected", "frames", "logs", ".parts"
+REPORT, SHEET = "report.toml", "contact-sheet.jpg"
 
 SOUND, DISPLAY = "@sound", "@display"
 """How paths of files begin that come with frames, and go beside them: into sound/ and display/."""
@@ -244,9 +240,12 @@ class Share:
         return files.temporary(target.parent, f"{target.name}/{key}")
 
     @_guarded
-    def place(self, source: Path, target: Path) -> None:
-        """Put a whole file in its place in one step, safe from a power cut."""
-        files.place(source, target)
+    def place(self, source: Path | bytes, target: Path) -> None:
+        """Put a file, or what is to be in it, in its place in one step, safe from a power cut."""
+        if isinstance(source, bytes):
+            files.write_whole(target, source)
+        else:
+            files.place(source, target)
 
     @_guarded
     def adopt(self, source: Path, target: Path, size: int, sha256: str) -> None:

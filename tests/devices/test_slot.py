@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from blendtui.devices import slot
+from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.connection import connect
 from blendtui.devices.link import Link
 from blendtui.devices.protocol import (
@@ -86,21 +88,21 @@ async def test_a_run_lives_from_its_start_to_its_removal(link: Link, folder: Run
     assert await slot.state(link, folder) is Life.ABSENT
     await slot.prepare(link, folder, RunSettings())
     assert await slot.state(link, folder) is Life.ABSENT
-    async with slot.follow(link, folder, 0) as entries:
+    async with slot.follow(link, folder, 0) as talk:
         pid = await slot.launch(link, folder, device, False)
         assert await slot.launch(link, folder, device, False) == pid
-        assert (await first(entries, Hello)).pid == pid
-        assert (await first(entries, Opened)).facts.frame_end == 12
+        assert (await first(talk.entries, Hello)).pid == pid
+        assert (await first(talk.entries, Opened)).facts.frame_end == 12
         assert await slot.state(link, folder) is Life.ALIVE
         await slot.append(link, folder, [RenderOrder(3, 1), RenderOrder(4, 1)])
         for frame in (3, 4):
-            rendered = await first(entries, Rendered)
+            rendered = await first(talk.entries, Rendered)
             assert rendered.frame == frame
             path = folder.output(frame, 1, rendered.files[0].path)
             assert size_of(path) == rendered.files[0].size
         await slot.append(link, folder, [QuitOrder()])
-        assert await first(entries, Bye) == Bye("quit")
-        assert await first(entries, Ended) == Ended(0)
+        assert await first(talk.entries, Bye) == Bye("quit")
+        assert await first(talk.entries, Ended) == Ended(0)
     await until_dead(link, folder)
     assert text(folder).count('"is":"hello"') == 1
     await slot.remove(link, folder)
@@ -116,11 +118,11 @@ async def test_a_blender_that_is_killed_is_said_to_have_ended(
     lay(folder)
     device = DeviceSettings(name="box", host="box", blender=(str(BLENDER),))
     await slot.prepare(link, folder, RunSettings())
-    async with slot.follow(link, folder, 0) as entries:
+    async with slot.follow(link, folder, 0) as talk:
         pid = await slot.launch(link, folder, device, False)
-        await first(entries, Opened)
+        await first(talk.entries, Opened)
         os.kill(pid, signal.SIGKILL)
-        assert await first(entries, Ended) == Ended(137)
+        assert await first(talk.entries, Ended) == Ended(137)
     await until_dead(link, folder)
     assert await slot.launch(link, folder, device, False) == pid
     assert await slot.state(link, folder) is Life.DEAD
@@ -140,8 +142,8 @@ async def test_a_lost_connection_stops_nothing_and_the_log_is_read_on(
         await slot.append(link, folder, [RenderOrder(1, 1), RenderOrder(2, 1)])
         seen = 0
         with pytest.raises(Failure) as caught:
-            async with slot.follow(link, folder, 0) as entries:
-                async for entry in entries:
+            async with slot.follow(link, folder, 0) as talk:
+                async for entry in talk.entries:
                     seen = entry.offset_after
                     if isinstance(entry.line, Started):
                         sshd.restart()
@@ -151,9 +153,9 @@ async def test_a_lost_connection_stops_nothing_and_the_log_is_read_on(
         link = await connect(sshd.device(), sshd.known_hosts)
         assert await slot.state(link, folder) is Life.ALIVE
         await slot.append(link, folder, [QuitOrder()])
-        async with slot.follow(link, folder, seen) as entries:
-            assert (await first(entries, Rendered)).frame in (1, 2)
-            assert await first(entries, Ended) == Ended(0)
+        async with slot.follow(link, folder, seen) as talk:
+            assert (await first(talk.entries, Rendered)).frame in (1, 2)
+            assert await first(talk.entries, Ended) == Ended(0)
         await link.close()
 
 
@@ -164,10 +166,44 @@ async def test_who_stops_following_leaves_nothing_on_the_device(
     await slot.prepare(link, folder, RunSettings())
     with (Path(folder.path) / "log").open("ab") as log:
         log.write(b"one\ntwo\n")
-    async with slot.follow(link, folder, 4) as entries:
-        assert await first(entries, BlenderLine) == BlenderLine("two")
+    async with slot.follow(link, folder, 4) as talk:
+        assert await first(talk.entries, BlenderLine) == BlenderLine("two")
         assert any(folder.path in command for command in commands())
     await until(lambda: not any("tail" in one and folder.path in one for one in commands()))
+
+
+@needs_sshd
+async def test_orders_go_beside_the_log_and_are_known_to_be_there(
+    link: Link, folder: RunFolder
+) -> None:
+    await slot.prepare(link, folder, RunSettings())
+    async with slot.follow(link, folder, 0) as talk:
+        assert await talk.order([RenderOrder(1, 1), RenderOrder(2, 1)])
+        assert await talk.order([QuitOrder()])
+        words = [line for line in text(folder, "orders").splitlines() if line]
+        assert [json.loads(line)["do"] for line in words] == ["frame", "frame", "quit"]
+        await slot.remove(link, folder)
+        assert not await talk.order([QuitOrder()])
+    assert not await talk.order([QuitOrder()])
+    assert not is_there(folder.path)
+
+
+@needs_sshd
+async def test_orders_that_nobody_answers_when_the_link_is_lost_count_as_not_given(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    with Sshd() as sshd:
+        link = await connect(sshd.device(), sshd.known_hosts)
+        await slot.prepare(link, folder, RunSettings())
+        silent = 'read -r line; : >"$1/heard"; while read -r line; do :; done'
+        monkeypatch.setattr(scripts, "HEAR", silent)
+        async with slot.follow(link, folder, 0) as talk:
+            ordering = asyncio.create_task(talk.order([QuitOrder()]))
+            await until(lambda: is_there(f"{folder.path}/heard"))
+            sshd.restart()
+            assert not await ordering
+        await link.close()
 
 
 @needs_sshd
@@ -179,13 +215,13 @@ async def test_killing_a_run_ends_its_blender_in_the_middle_of_a_frame(
     lay(folder, "slow")
     await slot.prepare(link, folder, RunSettings())
     device = DeviceSettings(name="box", host="box", blender=(str(BLENDER),))
-    async with slot.follow(link, folder, 0) as entries:
+    async with slot.follow(link, folder, 0) as talk:
         pid = await slot.launch(link, folder, device, False)
         await slot.append(link, folder, [RenderOrder(1, 1)])
-        await first(entries, Started)
+        await first(talk.entries, Started)
         if stopped:
             os.kill(pid, signal.SIGSTOP)
         assert await slot.kill(link, folder, grace=0.3)
-        assert await first(entries, Ended) == Ended(137 if stopped else 143)
+        assert await first(talk.entries, Ended) == Ended(137 if stopped else 143)
     assert await slot.state(link, folder) is Life.DEAD
     assert not is_there(f"/proc/{pid}")

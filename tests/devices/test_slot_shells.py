@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,22 @@ async def test_orders_for_a_run_that_was_removed_are_refused(
     assert "the run's folder is gone" in explain(caught.value.fault).what
     assert not is_there(folder.path)
     await slot.remove(shell, folder)
+
+
+@pytest.mark.parametrize("words", SHELLS)
+def test_orders_are_heard_line_by_line_and_each_is_answered(words: str, tmp_path: Path) -> None:
+    lines = [rb'{"a":"b\n\\c $HOME %s"}', b'{"\xc3\xa9":"' + b"x" * 200_000 + b'"}', b"half"]
+    hearing = [*words.split(), "-c", slot_scripts.HEAR, "sh", str(tmp_path)]
+    told = b"\n".join(lines)
+    gone = subprocess.run(hearing, input=told, capture_output=True, check=False)
+    assert gone.stderr == b"\x1e-\n" * 2
+    assert not (tmp_path / "orders").exists()
+    (tmp_path / "orders").write_bytes(b"cut sho")
+    heard = subprocess.run(hearing, input=told, capture_output=True, check=False)
+    assert heard.stderr == b"\x1e+\n" * 2
+    written = (tmp_path / "orders").read_bytes()
+    # What a lost connection cuts short is not written at all.
+    assert written == b"cut sho\n%s\n\n%s\n" % tuple(lines[:2])
 
 
 async def test_the_work_dir_is_made_and_resolved(

@@ -22,7 +22,16 @@ from typing import Any
 
 import asyncssh
 
-from blendtui.devices import cache, inventory, link, probe_scripts, slot_scripts, transfer, vitals
+from blendtui.devices import (
+    cache,
+    inventory,
+    link,
+    probe_scripts,
+    slot_scripts,
+    streams,
+    transfer,
+    vitals,
+)
 
 FRAME = os.urandom(20_000)
 """What every frame looks like; a real one of this size is a small picture."""
@@ -132,7 +141,7 @@ class Devices:
     async def serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         name, args = unwrapped(process.command or "")
         if name == "watched":
-            whole, args = args[0], args[1:]
+            whole, args = args[0], args[2:]
             name = next(one for one, text in _SCRIPTS.items() if text == whole)
             if asyncio.iscoroutinefunction(script := getattr(self, f"_{name}")):
                 with contextlib.suppress(ConnectionError, asyncssh.Error):
@@ -211,7 +220,7 @@ class Devices:
         self, process: asyncssh.SSHServerProcess[bytes], folder: str, first: str
     ) -> None:
         run, offset = self.runs[folder], int(first) - 1
-        closed = asyncio.ensure_future(process.stdin.read())
+        closed = asyncio.create_task(self._hear(process, folder))
         while not closed.done():
             news = run.news
             if offset < len(run.log):
@@ -221,6 +230,11 @@ class Devices:
                 waiting = asyncio.ensure_future(news.wait())
                 await asyncio.wait({closed, waiting}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
+
+    async def _hear(self, process: asyncssh.SSHServerProcess[bytes], folder: str) -> None:
+        while line := await process.stdin.readline():
+            self._append(line, folder)
+            process.stderr.write(streams.ANSWER + streams.TAKEN + b"\n")
 
     async def _rest(
         self, process: asyncssh.SSHServerProcess[bytes], folder: str, first: str
