@@ -155,6 +155,15 @@ class Link:
             yield self._pieces(it), it
 
     @contextlib.asynccontextmanager
+    async def interact(self, script: str, *args: str) -> AsyncIterator[Stream]:
+        """Run a script that reads its stdin, as long as the block; gives both ends of it.
+
+        Its stderr is dropped.
+        """
+        async with self._following(Stream, command(script, *args)) as it:
+            yield it
+
+    @contextlib.asynccontextmanager
     async def _following(self, kind: type[_S], wanted: str) -> AsyncIterator[_S]:
         line, (_, session) = await self._channel(
             lambda connection: connection.create_session(

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from blendtui.devices.connection import Link
-from blendtui.devices.fetch import fetch, read_small
-from blendtui.devices.pump import BLOCK, in_thread
+from blendtui.devices.fetch import fetch
+from blendtui.devices.pump import in_thread
 from blendtui.devices.slot import RunFolder
+from blendtui.devices.small_files import SMALL, SmallFiles
 from blendtui.engine import parts
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
@@ -48,7 +48,7 @@ class Collector:
                 await self._idle.wait()
 
     async def collect(
-        self, wanted: CollectFrame, link: Link, folder: RunFolder, device: DeviceSettings
+        self, wanted: CollectFrame, files: SmallFiles, folder: RunFolder, device: DeviceSettings
     ) -> FrameDone:
         """Put all files of a frame in their places, each with the hash that was reported.
 
@@ -61,7 +61,7 @@ class Collector:
             async with self._turns:
                 self._judge(wanted)
                 for file in wanted.files:
-                    await self._file(wanted, file, link, folder, device)
+                    await self._file(wanted, file, files, folder, device)
         except Failure as failure:
             named = _named(failure.fault, device.name, frame_of(wanted.frame))
             raise Failure(named) from failure
@@ -86,14 +86,14 @@ class Collector:
         self,
         wanted: CollectFrame,
         file: OutputFile,
-        link: Link,
+        files: SmallFiles,
         folder: RunFolder,
         device: DeviceSettings,
     ) -> None:
         share = self._office.share
-        if file.size <= BLOCK and device.share_mount is None:
+        if file.size <= SMALL and device.share_mount is None:
             with _missing_here():
-                await self._small_file(wanted, file, link, folder)
+                await self._small_file(wanted, file, files, folder)
                 return
         target, own = await asyncio.to_thread(self._places, wanted, file, device)
         if own is not None:
@@ -102,15 +102,15 @@ class Collector:
                 return
         source = share.beside(target, f"{wanted.run}/{wanted.frame}/{wanted.number}")
         remote = folder.output(wanted.frame, wanted.number, file.path)
-        await fetch(link, remote, source, file.size, file.sha256)
+        await fetch(files.link, remote, source, file.size, file.sha256)
         await asyncio.to_thread(share.place, source, target)
 
     async def _small_file(
-        self, wanted: CollectFrame, file: OutputFile, link: Link, folder: RunFolder
+        self, wanted: CollectFrame, file: OutputFile, files: SmallFiles, folder: RunFolder
     ) -> None:
         """Bring a file with few steps: of small ones there may be hundreds in a second."""
         remote = folder.output(wanted.frame, wanted.number, file.path)
-        data = await read_small(link, remote, file.size, file.sha256)
+        data = await files.read(remote, file.size, file.sha256)
 
         def put() -> None:
             self._office.share.place(data, self._target(wanted, file))

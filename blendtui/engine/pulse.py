@@ -19,6 +19,9 @@ from blendtui.farm.model import Run
 
 log = logging.getLogger(__name__)
 
+DISCARD = 5.0
+"""Seconds in which files that were collected are cleared away; most go with the next order."""
+
 ALIVE = 60.0
 """Seconds between two signs of life for each Blender."""
 
@@ -55,6 +58,14 @@ class Followed:
             given, self.kept = [*self.kept, *orders], []
             if self.talk is None or not await self.talk.order(given):
                 await slot.append(link, folder, given)
+
+    async def keeps(self, order: Order) -> bool:
+        """Keep an order for another to take along; False if none came by the time it was due."""
+        self.kept.append(order)
+        if len(self.kept) > 1:
+            return True  # somebody waits to say it
+        await asyncio.sleep(DISCARD)
+        return order not in self.kept
 
     def forgo(self) -> None:
         """Have the run not start, if it hasn't: the project need not arrive."""

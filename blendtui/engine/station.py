@@ -10,7 +10,6 @@ from collections.abc import Collection
 
 from blendtui.devices import cache, resting, slot, transfer
 from blendtui.devices.connection import Link, connect
-from blendtui.devices.fetch import read_small
 from blendtui.devices.inventory import turn
 from blendtui.devices.protocol import (
     CollectedOrder,
@@ -19,6 +18,7 @@ from blendtui.devices.protocol import (
     QuitOrder,
 )
 from blendtui.devices.slot import Life, RunFolder
+from blendtui.devices.small_files import SmallFiles
 from blendtui.engine import launching, parts, surveys
 from blendtui.engine.collector import Collector
 from blendtui.engine.follower import Follower
@@ -43,12 +43,6 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 FALLS_ASLEEP = 300.0
 """Seconds after its idle_command in which a device that is lost is taken to be asleep."""
 
-DISCARD = 5.0
-"""Seconds in which files that were collected are cleared away; most go with the next order.
-
-With 1 s, of 300 devices with frames of 1.3 s nearly each frame cost a command of its own for it.
-"""
-
 ALL = 1 << 62
 """More bytes than any cache has."""
 
@@ -62,7 +56,7 @@ class Station:
     def __init__(self, settings: DeviceSettings, office: Office) -> None:
         self._settings = settings
         self._office = office
-        self._link: Link | None = None
+        self._files: SmallFiles | None = None
         self._work_dir = ""
         self._followed: dict[str, Followed] = {}
         self._collector = Collector(office)
@@ -163,7 +157,7 @@ class Station:
                 await surveys.look(self._office, self._settings, link)
                 until_reached.pop_all()
             # Only now: decisions from before it was lost must not meet it half ready.
-            self._link = link
+            self._files = SmallFiles(link)
         except Failure as failure:
             return failure.fault
         except Exception as error:
@@ -199,14 +193,18 @@ class Station:
     async def _hang_up(self) -> None:
         await end(*(followed.task for followed in self._followed.values()))
         self._followed.clear()
-        if self._link is not None:
-            link, self._link = self._link, None
-            await link.close()
+        if self._files is not None:
+            files, self._files = self._files, None
+            await files.close()
+            await files.link.close()
 
     def _require(self) -> Link:
-        if self._link is None:
+        return self._require_files().link
+
+    def _require_files(self) -> SmallFiles:
+        if self._files is None:
             raise Failure(self._lost("not connected"))
-        return self._link
+        return self._files
 
     def _lost(self, detail: str) -> Fault:
         return Fault.of(FaultKind.LINK_LOST, device=self.name, detail=detail)
@@ -242,8 +240,8 @@ class Station:
             case do.StopRun():
                 await self._stop(run, decision.at_once)
             case do.CollectFrame():
-                link, folder = self._require(), self._folder(run)
-                return await self._collector.collect(decision, link, folder, self._settings)
+                files, folder = self._require_files(), self._folder(run)
+                return await self._collector.collect(decision, files, folder, self._settings)
             case do.CloseRun():
                 return await self._close_run(run)
         return None
@@ -336,14 +334,9 @@ class Station:
         A run that is gone takes its files with it.
         """
         entry = self._followed.get(run.id)
-        if entry is None or entry.follower.is_over:
+        if entry is None or entry.follower.is_over or await entry.keeps(order):
             return
-        entry.kept.append(order)
-        if len(entry.kept) > 1:
-            return  # somebody waits to say it
-        await asyncio.sleep(DISCARD)
-        is_still_there = entry is self._followed.get(run.id) and not entry.follower.is_over
-        if order in entry.kept and is_still_there:  # else it went with another order
+        if entry is self._followed.get(run.id) and not entry.follower.is_over:
             await self._append(run)
 
     async def _stop(self, run: Run, at_once: bool) -> None:
@@ -397,4 +390,4 @@ class Station:
             Failure: it can't be had.
         """
         await self._collector.until_idle()
-        return await read_small(self._require(), self._folder(run).picture(name), size)
+        return await self._require_files().read(self._folder(run).picture(name), size)

@@ -20,14 +20,9 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
 from blendtui.wording import explain
-from tests.support.slots import JOB, ShellLink, bystander, commands, is_there, mode_of, text
+from tests.support.slots import JOB, SHELLS, ShellLink, bystander, commands, is_there, mode_of, text
 from tests.support.sshd import until
 
-SHELLS = [
-    words
-    for words in ("dash", "bash --posix", "busybox sh", "ksh", "zsh --emulate sh")
-    if shutil.which(words.split()[0])
-]
 _TOOLS = set("cat cut dd env mkdir mv nohup perl ps rm sed setsid sh sleep wc".split())  # noqa: SIM905
 
 # A command that behaves as Blender does towards its shell: it says what it was given, and stays.

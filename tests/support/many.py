@@ -28,6 +28,7 @@ from blendtui.devices import (
     link,
     probe_scripts,
     slot_scripts,
+    small_files,
     streams,
     transfer,
     vitals,
@@ -56,6 +57,7 @@ _SCRIPTS = {
     "kill": slot_scripts.KILL,
     "remove": slot_scripts.REMOVE,
     "follow": slot_scripts.FOLLOW,
+    "read": small_files.READ,
     "rest": slot_scripts.REST,
     "survey": cache._SURVEY,
     "jobs": cache._JOBS,
@@ -131,6 +133,10 @@ class Run:
         self.say("rendered", **key, at=time.time(), files=[file], **told)
 
 
+def _contents(path: bytes) -> bytes:
+    return Path(os.fsdecode(path)).read_bytes()
+
+
 class Devices:
     """All devices of this process."""
 
@@ -143,10 +149,10 @@ class Devices:
         if name == "watched":
             whole, args = args[0], args[2:]
             name = next(one for one, text in _SCRIPTS.items() if text == whole)
-            if asyncio.iscoroutinefunction(script := getattr(self, f"_{name}")):
-                with contextlib.suppress(ConnectionError, asyncssh.Error):
-                    await script(process, *args)
-                return
+        if asyncio.iscoroutinefunction(script := getattr(self, f"_{name}")):
+            with contextlib.suppress(ConnectionError, asyncssh.Error):
+                await script(process, *args)
+            return
         stdin = await process.stdin.read() if name in ("prepare", "append", "manifest") else b""
         process.stdout.write(getattr(self, f"_{name}")(stdin, *args))
         process.exit(0)
@@ -235,6 +241,11 @@ class Devices:
         while line := await process.stdin.readline():
             self._append(line, folder)
             process.stderr.write(streams.ANSWER + streams.TAKEN + b"\n")
+
+    async def _read(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        while word := await process.stdin.readline():
+            path = await process.stdin.readline()
+            process.stdout.write(_contents(path[:-1]) + word[:-1] + b"+\n")
 
     async def _rest(
         self, process: asyncssh.SSHServerProcess[bytes], folder: str, first: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,14 @@ from blendtui.devices.slot import RunFolder
 
 JOB = "-rf 'shot' \"$(touch x)\" é"
 """A job's name that no shell may see bare."""
+
+
+SHELLS = [
+    words
+    for words in ("dash", "bash --posix", "busybox sh", "ksh", "zsh --emulate sh")
+    if shutil.which(words.split()[0])
+]
+"""The POSIX shells that this machine has."""
 
 
 @dataclass(slots=True)
@@ -54,10 +63,16 @@ def bystander() -> subprocess.Popen[bytes]:
 
 def commands() -> list[str]:
     """Give the command lines of all processes on this machine."""
-    found = []
+    return list(processes().values())
+
+
+def processes() -> dict[int, str]:
+    """Give all processes on this machine, with their command lines."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            found.append(path.read_text("utf-8", "replace").replace("\0", " "))
+            words = path.read_text("utf-8", "replace").replace("\0", " ")
+            found[int(path.parent.name)] = words
         except OSError:
             continue
     return found
