@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -67,14 +68,19 @@ class Terminal:
         """What is on the screen, with the codes of its colors."""
         return self._tmux("capture-pane", "-p", "-e")
 
-    def until(self, holds: str | Callable[[str], object]) -> str:
-        """Wait until the screen has a text, or something holds of it."""
+    def until(self, holds: str | Callable[[str], object], grows: str = "") -> str:
+        """Wait until the screen has a text, or something holds of it.
+
+        That may take its time as long as what the pattern `grows` finds there goes on changing.
+        """
         wanted = (lambda screen: holds in screen) if isinstance(holds, str) else holds
-        deadline = time.monotonic() + PATIENCE
+        deadline, found = time.monotonic() + PATIENCE, [""]
         while time.monotonic() < deadline:
             screen = self.screen
             if wanted(screen):
                 return screen
+            if grows and found != (found := re.findall(grows, screen)):
+                deadline = time.monotonic() + PATIENCE
             time.sleep(0.1)
         raise AssertionError(f"never seen: {holds}\n{self.screen}")
 

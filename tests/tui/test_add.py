@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
@@ -63,6 +64,21 @@ async def test_a_path_is_typed_from_within_the_tree(farm: Prepared, begin: str) 
         assert screen.query_one("#path", Input).value == f"{begin}no"
         await pilot.press("slash")
         assert screen.query_one("#path", Input).value == f"{begin}no/"
+
+
+@pytest.mark.parametrize("dropped", ["{}", "'{}' ", "{}\n", "escaped"])
+async def test_a_path_that_is_pasted_is_looked_at_wherever_one_is(
+    farm: Prepared, dropped: str
+) -> None:
+    path = several(farm)
+    path = path.rename(path.with_name("my shot.zip"))
+    text = str(path).replace(" ", "\\ ") if dropped == "escaped" else dropped.format(path)
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await until(pilot, lambda: screen.query_one(ProjectTree).has_focus)
+        pilot.app.post_message(Paste(text))
+        await until(pilot, lambda: screen.query_one(BlendList).has_focus)
+        assert screen.query_one("#path", Input).value == str(path)
 
 
 def several(farm: Prepared, jobfile: str = "") -> Path:

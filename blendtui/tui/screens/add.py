@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import threading
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Paste
 from textual.widgets import Button, DirectoryTree, Input, Label, ProgressBar, Static
 
 from blendtui.errors import Failure
@@ -36,6 +38,19 @@ from blendtui.wording import explain, safe
 FIRST_WORDS = "Choose a .zip or a .blend: in the tree, or by its path above."
 
 RENDERABLE = "a project that can be rendered"
+
+
+def path_in(text: str) -> Path:
+    """Read a path as it is typed, or as terminals write it: with quotes or backslashes."""
+    text = text.strip()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises
+    if path.exists():
+        return path
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return path
+    return Path(words[0]) if len(words) == 1 else path
 
 
 class AddScreen(FarmScreen):
@@ -113,7 +128,16 @@ class AddScreen(FarmScreen):
         """Go to the folder, or look at the file."""
         if not event.value.strip():
             return
-        path = Path(os.path.expanduser(event.value.strip()))  # noqa: PTH111 - pathlib's raises
+        self._go_or_look(path_in(event.value))
+
+    def on_paste(self, event: Paste) -> None:
+        """Take a path that is pasted, or a file that is dropped on the terminal, anywhere here."""
+        if event.text.strip():
+            path = path_in(event.text)
+            self.query_one("#path", Input).value = str(path)
+            self._go_or_look(path)
+
+    def _go_or_look(self, path: Path) -> None:
         if path.is_dir():
             self._go_to(path)
         else:
