@@ -12,6 +12,8 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
+import asyncssh
+
 from blendtui.devices.fetch import read_small
 from blendtui.devices.pump import BLOCK
 
@@ -78,7 +80,7 @@ class SmallFiles:
                 async with asyncio.timeout(_ANSWERED):
                     data, is_well = await self._ask(path, size)
                     return data
-            except (TimeoutError, BrokenPipeError):
+            except (asyncssh.Error, OSError):  # late, or the link's end: SFTP will know
                 return None
             finally:
                 if not is_well:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from blendtui.devices import small_files
-from blendtui.devices.connection import connect
+from blendtui.devices.connection import Pace, connect
 from blendtui.devices.small_files import READ, SMALL, SmallFiles
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
@@ -130,6 +130,22 @@ async def test_where_the_shell_is_killed_sftp_is_asked(
     for pid in shells:
         os.kill(pid, signal.SIGKILL)
     assert len(await files.read(*told)) == told[1]
+
+
+@needs_sshd
+async def test_a_device_that_falls_silent_is_a_lost_link(tmp_path: Path) -> None:
+    with Sshd() as sshd:
+        pace = Pace(interval=0.1, count=2)
+        link = await connect(sshd.device(), sshd.known_hosts, pace=pace)
+        files = SmallFiles(link)
+        told = lay(tmp_path / "1.png")
+        await files.read(*told)
+        sshd.signal_all(signal.SIGSTOP)
+        failure = await refused(files, told)
+        assert failure.fault.kind is FaultKind.LINK_LOST
+        sshd.signal_all(signal.SIGCONT)
+        await files.close()
+        await link.close()
 
 
 @needs_sshd
