@@ -29,13 +29,17 @@ FIELDS = {
 """A device's first settings in the editor's order, and how their explanations begin."""
 
 SPOILT = """
-import bpy, os, signal
+import bpy, os, signal, time
 def spoil(scene, *_):
+    time.sleep(0.1)
     if scene.frame_current == 5 and not os.path.exists({mended!r}):
         os.kill(os.getpid(), signal.SIGSEGV)
 bpy.app.handlers.frame_change_pre.append(spoil)
 """
-"""Frame 5 has Blender crash until a file says that it is mended."""
+"""Frame 5 has Blender crash until a file says that it is mended.
+
+Frames take so long that the job is not over before all that is done meanwhile.
+"""
 
 _MAKE = """
 import bpy
@@ -160,10 +164,10 @@ def test_from_nothing_to_frames_through_all_that_goes_wrong(
     terminal.run(blendtui(home), cwd=home)
     set_up(terminal, farm)
 
-    farm.drop("shot.zip", scene, job={"frames": "1-900", "allow_scripts": True})
+    farm.drop("shot.zip", scene, job={"frames": "1-300", "allow_scripts": True})
     terminal.until("shot  ")
     terminal.keys("Enter")
-    terminal.until("of 900 frames")
+    terminal.until("of 300 frames")
     terminal.until(lambda screen: screen.count("■") > 10)
     terminal.until("Frame 1  ■ done")
     terminal.until(lambda screen: "▀" in screen)
@@ -185,18 +189,18 @@ def test_from_nothing_to_frames_through_all_that_goes_wrong(
     farm.servers[1].start()
     terminal.until(lambda screen: "not connected" not in screen)
 
-    terminal.until("899/900", grows=r"\d+/900")
+    terminal.until("299/300", grows=r"\d+/300")
     terminal.until("✗ failed")
     mended.touch()
     terminal.keys("Home", "r")
-    terminal.until("900/900")
+    terminal.until("300/300")
     hand_over_and_come_back(terminal, farm, home)
 
 
 def hand_over_and_come_back(terminal: Terminal, farm: Farm, home: Path) -> None:
     """Leave the engine to itself amid a job, and see it done later."""
     places = Places(home / "state" / "blendtui", farm.share)
-    farm.drop("third.zip", scenes() / "cycles.blend", job={"frames": "1-400"})
+    farm.drop("third.zip", scenes() / "cycles.blend", job={"frames": "1-200"})
     terminal.until("▶ active")
     terminal.keys("q")
     terminal.until("Jobs are still being rendered.")
@@ -205,7 +209,7 @@ def hand_over_and_come_back(terminal: Terminal, farm: Farm, home: Path) -> None:
     try:
         assert engine_runs(places)
         terminal.run(blendtui(home), cwd=home)
-        terminal.until("400/400", grows=r"\d+/400")
+        terminal.until("200/200", grows=r"\d+/200")
         terminal.until(lambda screen: screen.count("✓ done") == 3)
         terminal.keys("q")
         terminal.until("ended with 0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def beside(path: Path) -> list[str]:
 async def opened(pilot: Pilot[int]) -> None:
     await pilot.pause()
     pilot.app.action_editor()  # type: ignore[attr-defined]
-    await pilot.pause()
+    # It takes the focus last, or says why the file can't be changed.
+    await until(pilot, lambda: pilot.app.screen.query("#places:focus, #about-file.whole"))
     await pilot.pause()
 
 
@@ -87,6 +89,12 @@ def field(pilot: Pilot[int], label: str) -> Field:
 
 def labels(pilot: Pilot[int]) -> list[str]:
     return [one.setting.label for one in pilot.app.screen.query(Field)]
+
+
+def stands(pilot: Pilot[int], label: str) -> list[str]:
+    """Give what stands in the fields of that name: in none while another form is being shown."""
+    fields = [one for one in pilot.app.screen.query(Field) if one.setting.label == label]
+    return [box.value for one in fields for box in one.query(Input)]
 
 
 def problem(pilot: Pilot[int], label: str) -> str:
@@ -149,8 +157,7 @@ async def test_an_empty_field_is_no_setting(app: ControlCentre, path: Path) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         app.screen.query_one("#places", OptionList).highlighted = 1
-        await until(pilot, lambda: "slots" in labels(pilot) and field(pilot, "slots").query(Input))
-        await until(pilot, lambda: field(pilot, "slots").typed == "2")
+        await until(pilot, lambda: stands(pilot, "slots") == ["2"])
         await typed(pilot, "slots", "")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: said(path) == FILE.replace("slots = 2\n", ""))
@@ -345,3 +352,31 @@ async def test_the_form_is_gone_through_by_keyboard(app: ControlCentre) -> None:
 def test_what_is_typed_is_meant(key: str, text: str, value: object) -> None:
     assert meant(key, text) == value
     assert meant(key, written(value)) == value
+
+
+async def test_what_is_typed_while_a_form_is_still_being_shown_is_taken(
+    app: ControlCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount_all = Form.mount_all
+    begun, rest = asyncio.Event(), asyncio.Event()
+
+    async def in_two_steps(form: Form, fields: list[Field]) -> None:
+        await mount_all(form, fields[:1])
+        begun.set()
+        await rest.wait()
+        await mount_all(form, fields[1:])
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, EditorScreen)
+        monkeypatch.setattr(Form, "mount_all", in_two_steps)
+        screen.call_later(screen.action_new)
+        await begun.wait()
+        name = screen.query_one(Form).query(Input).first()
+        is_in = asyncio.Event()
+        name.call_later(name.insert, "new-", 0)
+        name.call_later(is_in.set)
+        await is_in.wait()
+        rest.set()
+        await until(pilot, lambda: any(one.endswith("new-device") for one in listed(pilot)))

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from blendtui import config
@@ -254,9 +254,7 @@ class EditorScreen(FarmScreen):
 
     async def _added(self, name: str) -> None:
         await self._show_all([name])
-        form = self.query_one(Form)
-        form.focus_first()
-        form.query(Input).first().select_all()
+        self.query_one(Form).focus_first()
 
     def action_remove(self) -> None:
         """Take the device away, if that is meant."""

@@ -44,6 +44,11 @@ class Field(Vertical):
             label.update(f"✗ {problem}" if problem else "")
             label.display = bool(problem)
 
+    def takes(self, value: str) -> bool:
+        """Take what stands in the field now; whether it is another than before."""
+        before, self._value = self._value, value
+        return value != before
+
     @property
     def typed(self) -> str:
         """What stands in the field."""
@@ -61,10 +66,15 @@ class Form(VerticalScroll, can_focus=False):
     class Typed(Message):
         """Something was typed into a field."""
 
-        def __init__(self, setting: Setting, value: str) -> None:
+        def __init__(self, field: Field, value: str) -> None:
             super().__init__()
-            self.setting = setting
+            self._field = field
             self.value = value
+
+        @property
+        def setting(self) -> Setting:
+            """Give the field's setting as it is now: its device may just have got another name."""
+            return self._field.setting
 
     class Chosen(Message):
         """The cursor is in another field now."""
@@ -75,9 +85,8 @@ class Form(VerticalScroll, can_focus=False):
 
     async def show_fields(self, fields: Sequence[tuple[Setting, str]]) -> None:
         """Show these settings, with these values."""
-        with self.prevent(Input.Changed):
-            await self.remove_children()
-            await self.mount_all([Field(setting, value) for setting, value in fields])
+        await self.remove_children()
+        await self.mount_all([Field(setting, value) for setting, value in fields])
         self.tell({})
         self.scroll_home(animate=False)
 
@@ -102,8 +111,9 @@ class Form(VerticalScroll, can_focus=False):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         field = event.input.parent.parent if event.input.parent else None
-        if isinstance(field, Field) and field.typed == event.value:
-            self.post_message(self.Typed(field.setting, event.value))
+        # What stands there from the start is no news; somebody may type before all is shown.
+        if isinstance(field, Field) and field.typed == event.value and field.takes(event.value):
+            self.post_message(self.Typed(field, event.value))
 
     def on_descendant_focus(self) -> None:
         """Tell which field the cursor is in."""
