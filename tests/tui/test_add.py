@@ -81,6 +81,13 @@ async def test_a_path_that_is_pasted_is_looked_at_wherever_one_is(
         assert screen.query_one("#path", Input).value == str(path)
 
 
+async def test_a_long_text_that_is_pasted_is_no_project(farm: Prepared) -> None:
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        pilot.app.post_message(Paste("x" * 5000))
+        await until(pilot, lambda: "neither a .zip nor a .blend" in told(screen))
+
+
 def several(farm: Prepared, jobfile: str = "") -> Path:
     """Make a zip with three .blend files in one folder, none of them the only one at its top."""
     path = farm.root / "projects" / "[red]shot.zip"

@@ -44,7 +44,7 @@ def path_in(text: str) -> Path:
     """Read a path as it is typed, or as terminals write it: with quotes or backslashes."""
     text = text.strip()
     path = Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110 - pathlib's raises for a name that is too long
         return path
     try:
         words = shlex.split(text)
@@ -138,7 +138,7 @@ class AddScreen(FarmScreen):
             self._go_or_look(path)
 
     def _go_or_look(self, path: Path) -> None:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises for a name that is too long
             self._go_to(path)
         else:
             self._look_at(path)
