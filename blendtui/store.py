@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -16,6 +17,9 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
 VERSION = 7
+
+PATIENCE = 10.0
+"""Seconds that a connection waits for another one's lock."""
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
@@ -33,7 +37,7 @@ def open_store(path: Path) -> sqlite3.Connection:
     """
     with translated(path):
         _make_private(path)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
             _make_ready(connection)
         except BaseException:
@@ -57,14 +61,34 @@ def _make_private(path: Path) -> None:
 
 def _make_ready(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found not in (0, VERSION):
         raise sqlite3.DatabaseError("it was written by another version of blendtui")
     if found == 0:
-        connection.executescript(resources.files("blendtui").joinpath("schema.sql").read_text())
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        tables = resources.files("blendtui").joinpath("schema.sql").read_text()
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Have the file written ahead, however many open a new one at the same moment.
+
+    Each of them holds the file shared and wants it alone, so SQLite refuses all at once, without
+    the connection's own patience (measured: 55 of 1,200 openings, four at a time).
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

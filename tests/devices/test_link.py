@@ -17,6 +17,7 @@ from blendtui.devices.connection import Link, Pace, connect
 from blendtui.devices.link import CHANNELS
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
+from tests.support.processes import processes, running
 from tests.support.sshd import Sshd, needs_sshd, until
 
 pytestmark = needs_sshd
@@ -43,19 +44,9 @@ async def linked(sshd: Sshd, pace: Pace | None = None) -> AsyncIterator[Link]:
         await link.close()
 
 
-def running(marker: str) -> list[int]:
-    """Find the processes whose command line holds a text."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and marker.encode() in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found
-
-
 def named(name: str, marker: str) -> list[int]:
-    """Find those of them that run a program of a name."""
-    return [pid for pid in running(marker) if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"]
+    """Find the processes of a program that have a text in their command line."""
+    return [pid for pid, words in processes().items() if name in words and marker in str(words)]
 
 
 class TestRun:

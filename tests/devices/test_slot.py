@@ -32,9 +32,10 @@ from blendtui.devices.slot import Life, RunFolder, RunSettings
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
+from tests.support.processes import running
 from tests.support.runs import lay_job
 from tests.support.scenes import BLENDER, needs_blender, scenes
-from tests.support.slots import JOB, commands, is_there, size_of, text
+from tests.support.slots import JOB, is_there, size_of, text
 from tests.support.sshd import Sshd, needs_sshd, until
 
 _T = TypeVar("_T")
@@ -168,8 +169,8 @@ async def test_who_stops_following_leaves_nothing_on_the_device(
         log.write(b"one\ntwo\n")
     async with slot.follow(link, folder, 4) as talk:
         assert await first(talk.entries, BlenderLine) == BlenderLine("two")
-        assert any(folder.path in command for command in commands())
-    await until(lambda: not any("tail" in one and folder.path in one for one in commands()))
+        assert running(folder.path)
+    await until(lambda: not set(running("tail")) & set(running(folder.path)))
 
 
 @needs_sshd

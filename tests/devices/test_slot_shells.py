@@ -20,7 +20,8 @@ from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import DeviceSettings
 from blendtui.wording import explain
-from tests.support.slots import JOB, SHELLS, ShellLink, bystander, commands, is_there, mode_of, text
+from tests.support.processes import running
+from tests.support.slots import JOB, SHELLS, ShellLink, bystander, is_there, mode_of, text
 from tests.support.sshd import until
 
 _TOOLS = set("cat cut dd env mkdir mv nohup perl ps rm sed setsid sh sleep wc".split())  # noqa: SIM905
@@ -82,7 +83,7 @@ async def test_in_every_shell_a_run_is_started_once_and_ended_whole(
     assert await slot.kill(shell, folder)
     assert await slot.state(shell, folder) is Life.DEAD
     assert '\x1e{"is":"ended","status":143}\n' in text(folder)
-    assert not any(folder.path in command for command in commands())
+    assert not running(folder.path)
 
 
 async def test_another_process_with_the_same_number_is_not_taken_for_blender(

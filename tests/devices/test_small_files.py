@@ -17,7 +17,8 @@ from blendtui.devices.connection import Pace, connect
 from blendtui.devices.small_files import READ, SMALL, SmallFiles
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
-from tests.support.slots import SHELLS, commands, processes
+from tests.support.processes import running
+from tests.support.slots import SHELLS
 from tests.support.sshd import Sshd, needs_sshd, until
 
 
@@ -125,7 +126,7 @@ async def test_where_the_shell_is_killed_sftp_is_asked(
     monkeypatch.setattr(small_files, "READ", f"{READ}# {tmp_path}")
     told = lay(tmp_path / "1.png")
     assert len(await files.read(*told)) == told[1]
-    shells = [pid for pid, words in processes().items() if str(tmp_path) in words]
+    shells = running(str(tmp_path))
     assert shells
     for pid in shells:
         os.kill(pid, signal.SIGKILL)
@@ -163,7 +164,7 @@ async def test_a_lost_link_is_said_and_leaves_no_shell(
         assert failure.fault.kind is FaultKind.LINK_LOST
         await files.close()
         await link.close()
-    await until(lambda: not any(str(tmp_path) in one for one in commands()))
+    await until(lambda: not running(str(tmp_path)))
 
 
 @pytest.mark.parametrize("words", SHELLS)

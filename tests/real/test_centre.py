@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from blendtui.locks import engine_runs
 from tests.support.farm import Farm
+from tests.support.processes import running
 from tests.support.scenes import needs_blender, scenes
 from tests.support.sshd import needs_sshd
 from tests.support.terminal import Terminal, needs_tmux
@@ -91,14 +91,9 @@ def test_a_terminal_of_16_colors_is_sent_no_others(farm: Farm, terminal: Termina
     terminal.until("ended with 0")
 
 
-def screens_of(farm: Farm) -> list[bytes]:
-    """Give the command lines of this farm's control centres that run."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            lines.append(path.read_bytes())
-    own = str(farm.config).encode()
-    return [line for line in lines if own in line and b"--watch" not in line]
+def screens_of(farm: Farm) -> set[int]:
+    """Give this farm's control centres that run."""
+    return set(running(str(farm.config))) - set(running("--watch"))
 
 
 DEAF = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]

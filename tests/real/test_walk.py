@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from blendtui.locks import engine_runs
 from blendtui.places import Places
 from tests.support.farm import Farm
+from tests.support.processes import running
 from tests.support.scenes import blender, needs_blender, scenes
 from tests.support.sshd import Sshd, free_port, needs_sshd
 from tests.support.terminal import Terminal, needs_tmux
@@ -220,7 +222,5 @@ def hand_over_and_come_back(terminal: Terminal, farm: Farm, home: Path) -> None:
 
 def end_engine(home: Path) -> None:
     """End the engine that was left to itself."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        words = path.read_bytes() if path.exists() else b""
-        if str(home).encode() in words and b"--watch" in words:
-            os.kill(int(path.parent.name), 15)
+    for pid in set(running(str(home))) & set(running("--watch")):
+        os.kill(pid, signal.SIGTERM)

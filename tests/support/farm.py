@@ -21,6 +21,7 @@ from PIL import Image
 
 from blendtui.places import Places
 from blendtui.views import Views
+from tests.support.processes import processes, running
 from tests.support.scenes import BLENDER
 from tests.support.sshd import Sshd
 
@@ -185,24 +186,19 @@ class Farm:
     def blenders(self) -> list[int]:
         """Give the processes of this farm's devices that are Blenders, or stand in for one."""
         return self._processes(
-            lambda words: words[0].endswith(b"blender") or words[1].endswith(b"standin.py")
+            lambda words: words[0].endswith("blender") or words[1].endswith("standin.py")
         )
 
     def kill_engines(self) -> None:
         """End all engines with SIGKILL, those too that a control centre has started."""
-        for engine in self._processes(lambda words: b"--watch" in words):
+        for engine in self._processes(lambda words: "--watch" in words):
             os.kill(engine, signal.SIGKILL)
 
-    def _processes(self, wanted: Callable[[list[bytes]], bool]) -> list[int]:
-        found = []
-        for entry in Path("/proc").iterdir():
-            try:
-                words = [*(entry / "cmdline").read_bytes().split(b"\0"), b""]
-            except OSError:
-                continue
-            if wanted(words) and any(str(self.root).encode() in word for word in words):
-                found.append(int(entry.name))
-        return found
+    def _processes(self, wanted: Callable[[list[str]], bool]) -> list[int]:
+        mine = set(running(str(self.root)))
+        return [
+            pid for pid, words in processes().items() if pid in mine and wanted([*words, "", ""])
+        ]
 
     def __enter__(self) -> Farm:
         return self
