@@ -30,9 +30,9 @@ from blendtui.farm.model import (
     SlotId,
 )
 from blendtui.farm.project import Project, ProjectFile
-from blendtui.journal import Journal
 from blendtui.places import Places
-from blendtui.views import Views
+from blendtui.store.journal import Journal
+from blendtui.store.views import Views
 
 JOBS, FRAMES, TURNS = 1_000, 250, 9
 AT_MOST = 1.2

@@ -21,7 +21,7 @@ from pathlib import Path
 import tomli_w
 
 from blendtui.places import Places
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.support.scenes import BLENDER, blender
 from tests.support.sshd import make_key
 

@@ -32,12 +32,12 @@ from blendtui.farm.decisions import Decision
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import JobSpec, OutputFile, Run
 from blendtui.farm.project import Project
-from blendtui.journal import Progress
 from blendtui.places import Places
 from blendtui.process import stay_long
 from blendtui.settings import DeviceSettings
 from blendtui.share import Share
-from blendtui.upkeep import Bounds
+from blendtui.store.journal import Progress
+from blendtui.store.upkeep import Bounds
 
 FRAMES, A_JOB, DEVICES = 1_000_000, 500, 20
 QUEUED = 3

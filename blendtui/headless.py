@@ -23,8 +23,8 @@ from blendtui.notify import Notifier
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
+from blendtui.store.views import ForecastRow, JobRow, RunRow, Views
 from blendtui.tables import fitted
-from blendtui.views import ForecastRow, JobRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 LOOK = 0.2

@@ -8,11 +8,11 @@ from typing import Any
 
 from blendtui.farm.faults import Fault
 from blendtui.locks import engine_runs
-from blendtui.movie_rows import MovieState
 from blendtui.places import Places
-from blendtui.shown import in_parts
+from blendtui.store.movie_rows import MovieState
+from blendtui.store.shown import in_parts
+from blendtui.store.views import DeviceRow, ForecastRow, JobRow, MovieRow, PartsRow, RunRow, Views
 from blendtui.tables import table
-from blendtui.views import DeviceRow, ForecastRow, JobRow, MovieRow, PartsRow, RunRow, Views
 from blendtui.wording import clock, explain, safe
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from blendtui.farm.model import DeviceMode
 from blendtui.farm.state import NoteKind
-from blendtui.views import HistoryRow
+from blendtui.store.views import HistoryRow
 from blendtui.wording import duration, explain, safe, size
 
 

@@ -19,7 +19,7 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile
 from blendtui.locks import EngineLock
 from blendtui.places import Places
-from blendtui.views import JobRow, Views
+from blendtui.store.views import JobRow, Views
 from tests.support.house import House
 from tests.support.stores import StoreStory
 

@@ -18,9 +18,9 @@ from blendtui.engine import wishes
 from blendtui.farm import decisions, events, scheduler
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.state import NoteKind
-from blendtui.sentences import SENTENCES
-from blendtui.views import DeviceWish, JobWish
+from blendtui.store.views import DeviceWish, JobWish
 from blendtui.wording import explain
+from blendtui.wording.sentences import SENTENCES
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "blendtui"
@@ -40,7 +40,7 @@ MAY_CATCH_ALL = {
     "blendtui/engine/pulse.py": "looking after a device goes on, whatever one look ends in",
     "blendtui/engine/wishes.py": "each wish is answered, whatever comes of it",
     "blendtui/notify/ways.py": "a hundred services of others: one that fails is told as such",
-    "blendtui/commands.py": "a user never sees a traceback: the log file has it",
+    "blendtui/commands/guarding.py": "a user never sees a traceback: the log file has it",
     "blendtui/devices/driver_parts.py": "Blender would print it, and go on in black",
     "blendtui/bpy_launcher.py": "whatever a script raises, Blender goes on",
 }
@@ -195,7 +195,7 @@ for module in pkgutil.walk_packages(blendtui.tui.__path__, "blendtui.tui."):
 
 @pytest.mark.skipif(not (PACKAGE / "tui").exists(), reason="there is no screen yet")
 def test_the_screens_load_no_ssh_and_no_engine() -> None:
-    foreign = {"asyncssh", "blendtui.engine", "blendtui.devices", "blendtui.journal"}
+    foreign = {"asyncssh", "blendtui.engine", "blendtui.devices", "blendtui.store.journal"}
     assert _loaded_by(SCREENS) & foreign == set()
 
 

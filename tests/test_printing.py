@@ -19,9 +19,9 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile
 from blendtui.farm.state import Note, NoteKind
 from blendtui.headless import Printer, progress_line
-from blendtui.journal import Progress
+from blendtui.store.journal import Progress
+from blendtui.store.views import Views
 from blendtui.tables import cells
-from blendtui.views import Views
 from tests.support.stores import StoreStory
 
 END = "\x05"

@@ -11,8 +11,8 @@ from blendtui import status
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import JobSpec
-from blendtui.movie_rows import MovieState
-from blendtui.views import Views
+from blendtui.store.movie_rows import MovieState
+from blendtui.store.views import Views
 from tests.support.offices import places_in
 from tests.support.stores import StoreStory
 

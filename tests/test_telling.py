@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from blendtui import telling
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.state import NoteKind
-from blendtui.views import HistoryRow
+from blendtui.store.views import HistoryRow
 
 FAULT = Fault.of(FaultKind.RENDER_ERROR, device="left", frame=7, detail="out of\nmemory\x1b[2J")
 ROW = HistoryRow(1, 1, 1_700_000_000.5, "", "shot", "left", 7, FAULT, "0.5")

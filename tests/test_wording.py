@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.sentences import SENTENCES
 from blendtui.tables import cells, fitted, table
 from blendtui.wording import duration, explain, safe, size
+from blendtui.wording.sentences import SENTENCES
 
 anything = st.text(st.characters(), max_size=80)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.farm import make_scene
 from blendtui.places import Places
-from blendtui.views import Views
+from blendtui.store.views import Views
 
 DEVICES, SLOTS, FRAMES = 500, 2, 20_000
 WARM_UP, MEASURED = 20.0, 30.0

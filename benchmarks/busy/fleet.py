@@ -29,7 +29,7 @@ from blendtui.farm.events import Event
 from blendtui.farm.model import Run
 from blendtui.places import Places
 from blendtui.share import Share
-from blendtui.shown import VitalsRow
+from blendtui.store.shown import VitalsRow
 
 SECONDS = 10.0
 """Seconds that a frame takes on a slot, on average: 1,000 slots finish 100 frames a second."""

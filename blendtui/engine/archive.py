@@ -10,7 +10,7 @@ from blendtui.engine.office import Office
 from blendtui.errors import Failure
 from blendtui.farm.model import Job
 from blendtui.farm.scheduler import Scheduler
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 EVERY = 2.0
 """Seconds between two rounds."""

@@ -25,9 +25,9 @@ from blendtui.intake.scene import read_facts
 from blendtui.intake.several import alone, parts, scenes_of
 from blendtui.intake.unbaked import goes_in_order
 from blendtui.intake.watch import DropWatch
-from blendtui.journal import Journal
 from blendtui.sending import rewrite
 from blendtui.settings import ShareSettings
+from blendtui.store.journal import Journal
 from blendtui.wording import explain, safe
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from blendtui.devices.protocol import RenderOrder
 from blendtui.farm.model import Job, Run
 from blendtui.farm.movies import MovieAsked, chosen, span_of
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 
 class Beside:

@@ -37,10 +37,10 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import Run
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, Step, Stored
-from blendtui.journal import Journal
 from blendtui.places import Places
 from blendtui.settings import Settings
 from blendtui.share import Share
+from blendtui.store.journal import Journal
 
 log = logging.getLogger(__name__)
 

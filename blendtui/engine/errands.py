@@ -8,7 +8,7 @@ from blendtui.engine.office import Heard, Office
 from blendtui.engine.pictures import Pictures
 from blendtui.farm.events import MovieAgain
 from blendtui.farm.state import Farm, Note, NoteKind
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 
 class Errands:

@@ -19,13 +19,13 @@ from blendtui.farm.frames import format_frames
 from blendtui.farm.model import FrameState, Job
 from blendtui.farm.movies import MovieAsked, chosen, span_of, step_of, wants_movie
 from blendtui.farm.state import Farm, Note, NoteKind
-from blendtui.journal import Journal
-from blendtui.movie_rows import MovieRow, MovieState, Wish
 from blendtui.output import plan
 from blendtui.output.tasks import Broken, Movie, MovieMade, Sheet, SheetMade, Sound
 from blendtui.share import SHEET
-from blendtui.store import translated
-from blendtui.views import Views
+from blendtui.store.database import translated
+from blendtui.store.journal import Journal
+from blendtui.store.movie_rows import MovieRow, MovieState, Wish
+from blendtui.store.views import Views
 
 log = logging.getLogger(__name__)
 

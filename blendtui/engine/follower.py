@@ -16,7 +16,7 @@ from blendtui.farm.model import AttemptState, Run
 from blendtui.farm.parts import frame_of, name_of
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.versions import is_named
-from blendtui.journal import Progress
+from blendtui.store.journal import Progress
 
 KILLED = frozenset({129, 130, 137, 143})
 """Exit statuses of a Blender that somebody ended: SIGHUP, SIGINT, SIGKILL, SIGTERM."""

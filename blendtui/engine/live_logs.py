@@ -13,7 +13,7 @@ from pathlib import Path
 
 from blendtui import places
 from blendtui.errors import Failure
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 log = logging.getLogger(__name__)
 

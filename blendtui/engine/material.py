@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from blendtui.output.tasks import Picture, Sound
 from blendtui.share import DISPLAY, SOUND, Share
-from blendtui.views import JobRow, MovieRow, Views
+from blendtui.store.views import JobRow, MovieRow, Views
 
 SHOWN = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tga", ".tif", ".tiff", ".webp"})
 """Endings of files that are as they are seen on a display."""

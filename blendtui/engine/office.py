@@ -16,10 +16,10 @@ from blendtui.farm.events import Event
 from blendtui.farm.model import JobSpec, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note
-from blendtui.journal import Progress
 from blendtui.places import Places
 from blendtui.share import Share
-from blendtui.shown import VitalsRow
+from blendtui.store.journal import Progress
+from blendtui.store.shown import VitalsRow
 
 
 class Clock:

@@ -16,10 +16,10 @@ from blendtui.engine.tasks import end
 from blendtui.errors import Failure
 from blendtui.farm.model import OutputFile, Run
 from blendtui.farm.state import Farm
-from blendtui.journal import Journal
 from blendtui.places import private_folder
-from blendtui.store import translated
-from blendtui.views import Views
+from blendtui.store.database import translated
+from blendtui.store.journal import Journal
+from blendtui.store.views import Views
 
 log = logging.getLogger(__name__)
 

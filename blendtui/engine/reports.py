@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
-from blendtui.movie_rows import MovieRow, MovieState
 from blendtui.share.report import DeviceShare, FailedFrame, Report
-from blendtui.store import translated
-from blendtui.views import FrameRow, JobRow, Views
+from blendtui.store.database import translated
+from blendtui.store.movie_rows import MovieRow, MovieState
+from blendtui.store.views import FrameRow, JobRow, Views
 from blendtui.wording import explain
 
 log = logging.getLogger(__name__)

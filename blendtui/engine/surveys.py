@@ -11,9 +11,9 @@ from blendtui.engine.office import Heard, Office
 from blendtui.errors import Failure
 from blendtui.farm.events import DeviceSurveyed
 from blendtui.farm.faults import FaultKind
-from blendtui.journal import Journal
 from blendtui.settings import DeviceSettings
-from blendtui.store import from_json, to_json
+from blendtui.store.database import from_json, to_json
+from blendtui.store.journal import Journal
 
 STORED = 1.0
 """Seconds between two writings of what is new."""

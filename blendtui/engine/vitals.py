@@ -10,8 +10,8 @@ from blendtui.devices.link import Link
 from blendtui.devices.vitals import EVERY, VITALS, VitalsReader
 from blendtui.engine.office import Office
 from blendtui.errors import Failure
-from blendtui.journal import Journal
-from blendtui.shown import VitalsRow
+from blendtui.store.journal import Journal
+from blendtui.store.shown import VitalsRow
 
 log = logging.getLogger(__name__)
 

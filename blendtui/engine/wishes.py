@@ -16,7 +16,7 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.frames import parse_frames
 from blendtui.farm.model import DeviceMode, FrameState, Job, JobState
 from blendtui.farm.state import Farm
-from blendtui.journal import Journal, Request
+from blendtui.store.journal import Journal, Request
 
 log = logging.getLogger(__name__)
 

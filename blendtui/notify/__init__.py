@@ -22,7 +22,7 @@ from blendtui.notify.news import News, news_of
 from blendtui.notify.ways import Way, ways_of
 from blendtui.places import Places
 from blendtui.settings import NotifySettings
-from blendtui.views import Views
+from blendtui.store.views import Views
 
 __all__ = ["News", "Notifier", "try_out"]
 

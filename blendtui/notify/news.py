@@ -11,7 +11,7 @@ from pathlib import Path
 from blendtui import telling
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.state import NoteKind
-from blendtui.views import HistoryRow
+from blendtui.store.views import HistoryRow
 
 _WAITING = frozenset(
     {

@@ -11,9 +11,9 @@ from typing import Any
 from blendtui.places import Places
 from blendtui.process import OK, SOME_FAILED
 from blendtui.share import Share
+from blendtui.store.views import Views
 from blendtui.submit import Drop, Plan, drop
 from blendtui.submit.waiting import Waiting
-from blendtui.views import Views
 from blendtui.wording import explain, safe, size
 
 _NAMED = 20

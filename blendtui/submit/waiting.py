@@ -16,13 +16,13 @@ from typing import TextIO
 
 from blendtui.locks import FILE as ENGINE_FILE
 from blendtui.locks import engine_runs
-from blendtui.movie_rows import MovieState
 from blendtui.places import Places
 from blendtui.share import REJECTED, REPORT
 from blendtui.share.names import numbered
+from blendtui.store.movie_rows import MovieState
+from blendtui.store.views import MovieRow, Views
 from blendtui.submit import Drop
 from blendtui.tables import fitted
-from blendtui.views import MovieRow, Views
 from blendtui.wording import explain, safe
 
 LOOK = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from blendtui.views import DeviceWish, JobWish
+from blendtui.store.views import DeviceWish, JobWish
 from blendtui.wording import explain, safe
 
 if TYPE_CHECKING:

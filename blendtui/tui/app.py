@@ -18,6 +18,7 @@ from blendtui.farm.faults import Fault
 from blendtui.notify.news import news_of
 from blendtui.places import Places
 from blendtui.settings import Settings
+from blendtui.store.views import HistoryRow
 from blendtui.tui.feed import Feed
 from blendtui.tui.finding import Found, same_places
 from blendtui.tui.keeper import EngineState, Keeper
@@ -25,7 +26,6 @@ from blendtui.tui.screens.base import FarmScreen
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.screens.first import FirstScreen
 from blendtui.tui.themes import SIXTEEN, THEMES
-from blendtui.views import HistoryRow
 
 LOOK = 0.5
 """Seconds between two looks at the store."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blendtui.shown import (
+from blendtui.store.shown import (
     DeviceRow,
     ForecastRow,
     HistoryRow,
@@ -17,7 +17,7 @@ from blendtui.shown import (
     RunRow,
     VitalsRow,
 )
-from blendtui.views import Views
+from blendtui.store.views import Views
 
 REMEMBERED = 2000
 """Lines of what happened that are kept."""

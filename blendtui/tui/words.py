@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from blendtui.farm.faults import FaultKind
-from blendtui.shown import DeviceRow, JobRow, RunRow
+from blendtui.store.shown import DeviceRow, JobRow, RunRow
 from blendtui.tui.themes import DEVICE_LOOKS, FRAME_LOOKS, JOB_LOOKS, Look
 from blendtui.wording import duration, safe
 

@@ -12,7 +12,7 @@ from blendtui.devices.protocol import RenderOrder
 from blendtui.engine.beside import Beside
 from blendtui.farm.model import Job, JobSpec, Run, RunState, SlotId
 from blendtui.farm.movies import MovieAsked
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 RUN = Run("host.1.1", "shot", SlotId("host", 1), RunState.READY, 0.0)
 

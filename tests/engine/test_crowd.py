@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.sessions import Crowd, reached
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.support.scenes import needs_blender
 from tests.support.sshd import needs_sshd
 

@@ -21,8 +21,8 @@ from blendtui.farm.model import AttemptState, DeviceSpec, JobSpec, OutputFile
 from blendtui.farm.movies import MovieAsked
 from blendtui.farm.overrides import Overrides
 from blendtui.farm.state import Note, NoteKind
-from blendtui.movie_rows import MovieRow, MovieState
 from blendtui.share.files import is_temporary
+from blendtui.store.movie_rows import MovieRow, MovieState
 from blendtui.wording import explain
 from tests.output.test_encode import tones
 from tests.support.media import look

@@ -12,8 +12,8 @@ import pytest
 from blendtui.engine import live_logs
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.tasks import end
-from blendtui.journal import Journal
-from blendtui.views import Views
+from blendtui.store.journal import Journal
+from blendtui.store.views import Views
 
 
 class Desk:

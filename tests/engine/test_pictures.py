@@ -20,7 +20,7 @@ from blendtui.errors import Failure
 from blendtui.farm import events as ev
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import DeviceSpec, JobSpec, OutputFile, Run
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.support.offices import office, places_in
 from tests.support.stores import StoreStory
 

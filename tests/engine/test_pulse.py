@@ -23,7 +23,7 @@ from blendtui.engine.office import Heard, Office
 from blendtui.engine.pulse import Followed, Pulse
 from blendtui.engine.tasks import end
 from blendtui.farm.model import Run, RunState, SlotId
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 from tests.support.offices import office, places_in
 
 QUEUED = "srun: job 7 queued and waiting for resources"

@@ -17,7 +17,7 @@ from blendtui.errors import Failure
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceMode, DeviceSpec, JobSpec, OutputFile
-from blendtui.views import DeviceWish, JobWish, Views
+from blendtui.store.views import DeviceWish, JobWish, Views
 from blendtui.wording import explain
 from tests.support.offices import office, places_in
 from tests.support.stores import StoreStory

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.lab.kinds import FOR_GOOD, KINDS, Fault, InTheWayError
 from tests.lab.lab import Lab
 from tests.lab.truth import remains, violations

@@ -13,7 +13,7 @@ from blendtui.farm.frames import parse_frames
 from blendtui.locks import FILE
 from blendtui.share import MARK, SHEET
 from blendtui.share.files import is_temporary
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.lab.hosts import Host
 from tests.lab.lab import Lab
 from tests.support.farm import same_pixels

@@ -16,7 +16,7 @@ import tomli_w
 
 from blendtui.errors import Failure
 from blendtui.places import Places
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.lab.clock import Clock
 from tests.lab.disks import Disk
 from tests.lab.hosts import Host

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.support.farm import Farm, render_alone, same_pixels
 from tests.support.scenes import needs_blender, scenes
 from tests.support.sshd import needs_sshd

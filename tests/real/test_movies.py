@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blendtui.movie_rows import MovieState
 from blendtui.share.files import is_temporary
-from blendtui.views import Views
+from blendtui.store.movie_rows import MovieState
+from blendtui.store.views import Views
 from tests.support.farm import Farm
 from tests.support.media import look, loudness, picture
 from tests.support.scenes import movies, needs_blender

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from blendtui.views import RunRow, Views
+from blendtui.store.views import RunRow, Views
 from tests.support.farm import Farm
 from tests.support.scenes import needs_blender, scenes
 from tests.support.sshd import needs_sshd

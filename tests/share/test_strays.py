@@ -12,9 +12,9 @@ import pytest
 from blendtui.engine.arrivals import Arrivals
 from blendtui.engine.office import Heard
 from blendtui.engine.tasks import end
-from blendtui.journal import Journal
 from blendtui.settings import ShareSettings
 from blendtui.share import Share, files
+from blendtui.store.journal import Journal
 from tests.support.offices import office, places_in
 
 OLD = files.STRAY_AFTER + 60

@@ -16,9 +16,9 @@ from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, OutputFile
 from blendtui.farm.project import Project, ProjectFile
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, NoteKind
-from blendtui.journal import Journal, Progress
-from blendtui.shown import VitalsRow
-from blendtui.views import Views
+from blendtui.store.journal import Journal, Progress
+from blendtui.store.shown import VitalsRow
+from blendtui.store.views import Views
 
 FILES = (OutputFile("shot_0001.png", 10, "0" * 64),)
 

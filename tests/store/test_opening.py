@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from blendtui.store import VERSION, open_store
+from blendtui.store.database import VERSION, open_store
 
 OPENERS = 8
 

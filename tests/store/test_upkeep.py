@@ -13,9 +13,9 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec, FrameState, JobSpec, JobState, OutputFile
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note, NoteKind
-from blendtui.journal import Journal
-from blendtui.upkeep import Bounds
-from blendtui.views import Views
+from blendtui.store.journal import Journal
+from blendtui.store.upkeep import Bounds
+from blendtui.store.views import Views
 
 
 class Years:

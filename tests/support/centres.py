@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import Attempt, AttemptState, DeviceSpec, JobSpec, OutputFile
-from blendtui.journal import Progress
 from blendtui.places import Places
 from blendtui.settings import Settings, ShareSettings
+from blendtui.store.journal import Progress
 from blendtui.tui.app import ControlCentre
 from blendtui.tui.finding import Found
 from tests.support.stores import StoreStory

@@ -20,7 +20,7 @@ import tomli_w
 from PIL import Image
 
 from blendtui.places import Places
-from blendtui.views import Views
+from blendtui.store.views import Views
 from tests.support.processes import processes, running
 from tests.support.scenes import BLENDER
 from tests.support.sshd import Sshd

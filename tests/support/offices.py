@@ -8,9 +8,9 @@ from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.office import Clock, Heard, Office, Work
 from blendtui.engine.ownership import Owners
-from blendtui.journal import Journal
 from blendtui.places import Places
 from blendtui.share import Share
+from blendtui.store.journal import Journal
 
 
 def places_in(folder: Path) -> Places:

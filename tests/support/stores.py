@@ -9,7 +9,7 @@ from typing import Self
 from blendtui.farm.events import Event
 from blendtui.farm.scheduler import Scheduler
 from blendtui.farm.state import Note
-from blendtui.journal import Journal
+from blendtui.store.journal import Journal
 
 
 class StoreStory:

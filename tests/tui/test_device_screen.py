@@ -14,7 +14,7 @@ from blendtui.config import load
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceSpec
-from blendtui.shown import DeviceRow, VitalsRow
+from blendtui.store.shown import DeviceRow, VitalsRow
 from blendtui.tui.app import ControlCentre
 from blendtui.tui.finding import Found
 from blendtui.tui.screens.checkup import CheckScreen

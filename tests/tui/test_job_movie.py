@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
-from blendtui.movie_rows import MovieState
-from blendtui.shown import AttemptRow
+from blendtui.store.movie_rows import MovieState
+from blendtui.store.shown import AttemptRow
 from blendtui.tui.screens.job_words import about_frame
 from tests.support.centres import Prepared, until
 

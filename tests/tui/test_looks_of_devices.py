@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from blendtui.shown import VitalsRow
+from blendtui.store.shown import VitalsRow
 from blendtui.tui.screens.add import AddScreen
 from blendtui.tui.screens.clash import ClashScreen
 from blendtui.tui.screens.editor import EditorScreen

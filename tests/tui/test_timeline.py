@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendtui.shown import SpanRow
+from blendtui.store.shown import SpanRow
 from blendtui.tui.widgets.timeline import drawn
 
 

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, RichLog, Static
 
-from blendtui.shown import DeviceRow, DeviceTotals, RunRow
+from blendtui.store.shown import DeviceRow, DeviceTotals, RunRow
+from blendtui.store.views import DeviceWish, Views
 from blendtui.tui import actions
 from blendtui.tui.child import places_of
 from blendtui.tui.feed import News
@@ -22,7 +23,6 @@ from blendtui.tui.screens.trust import TrustScreen
 from blendtui.tui.widgets.graph import Graph
 from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.livelog import LiveLog
-from blendtui.views import DeviceWish, Views
 from blendtui.wording import safe
 
 WATCH_EVERY = 3.0

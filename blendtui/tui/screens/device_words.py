@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from blendtui.shown import DeviceRow, DeviceTotals, RunRow, VitalsRow
+from blendtui.store.shown import DeviceRow, DeviceTotals, RunRow, VitalsRow
 from blendtui.tui import words
 from blendtui.tui.words import Colors
 from blendtui.wording import duration, explain, safe, size

@@ -15,7 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from blendtui.shown import JobRow
+from blendtui.store.shown import JobRow
+from blendtui.store.views import DeviceWish, JobWish
 from blendtui.tui import actions
 from blendtui.tui.feed import News
 from blendtui.tui.keeper import EngineState
@@ -31,7 +32,6 @@ from blendtui.tui.widgets.happenings import Happenings
 from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.rows import RowTable
-from blendtui.views import DeviceWish, JobWish
 from blendtui.wording import clock, safe, size
 
 LOOK_AT_SPACE = 10.0

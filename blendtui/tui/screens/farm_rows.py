@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from rich.text import Text
 
-from blendtui.shown import DeviceRow, JobRow, RunRow, VitalsRow
+from blendtui.store.shown import DeviceRow, JobRow, RunRow, VitalsRow
 from blendtui.tui import words
 from blendtui.tui.feed import Feed
 from blendtui.tui.words import Colors

@@ -12,7 +12,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static, TabbedContent, TabPane
 
 from blendtui.farm.frames import format_frames
-from blendtui.shown import JobRow, SpanRow
+from blendtui.store.shown import JobRow, SpanRow
+from blendtui.store.views import JobWish, MovieRow
 from blendtui.tui import actions, folders
 from blendtui.tui.feed import News
 from blendtui.tui.screens.ask import AskScreen, frames_wrong, priority_wrong
@@ -24,7 +25,6 @@ from blendtui.tui.widgets.keyline import KeyLine
 from blendtui.tui.widgets.logview import LogView
 from blendtui.tui.widgets.picture import FramePicture
 from blendtui.tui.widgets.timeline import Timeline
-from blendtui.views import JobWish, MovieRow
 from blendtui.wording import safe
 
 DESCRIBE_AFTER = 0.15

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from blendtui.movie_rows import MovieRow, MovieState
-from blendtui.shown import AttemptRow, FrameRow, JobRow, in_parts
+from blendtui.store.movie_rows import MovieRow, MovieState
+from blendtui.store.shown import AttemptRow, FrameRow, JobRow, in_parts
 from blendtui.tui import words
 from blendtui.tui.feed import Feed
 from blendtui.tui.words import Colors

@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from blendtui import telling
-from blendtui.shown import HistoryRow
+from blendtui.store.shown import HistoryRow
 from blendtui.wording import exact_clock
 
 KEPT = 1000

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from blendtui.shown import SpanRow
+from blendtui.store.shown import SpanRow
 from blendtui.tui import words
 from blendtui.wording import clock, safe
 

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 
 from blendtui.farm.faults import Fault
 from blendtui.farm.movies import MovieAsked
-from blendtui.store import fault_from_json, fault_to_json, from_json, to_json
+from blendtui.store.database import fault_from_json, fault_to_json, from_json, to_json
 
 
 class MovieState(StrEnum):

@@ -67,7 +67,7 @@ def _make_ready(connection: sqlite3.Connection) -> None:
     if found not in (0, VERSION):
         raise sqlite3.DatabaseError("it was written by another version of blendtui")
     if found == 0:
-        tables = resources.files("blendtui").joinpath("schema.sql").read_text()
+        tables = resources.files("blendtui.store").joinpath("schema.sql").read_text()
         connection.executescript(
             f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {VERSION}; COMMIT;"
         )

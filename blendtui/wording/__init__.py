@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.sentences import SENTENCES
+from blendtui.wording.sentences import SENTENCES
 
 
 @dataclass(frozen=True, slots=True)

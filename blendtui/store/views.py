@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from blendtui import movie_rows, places, view_rows
+from blendtui import places
 from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
 from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
 from blendtui.farm.project import BlendFacts
-from blendtui.movie_rows import MovieRow
-from blendtui.shown import (
+from blendtui.store import movie_rows, view_rows
+from blendtui.store.database import fault_from_json, from_json, open_store, translated
+from blendtui.store.movie_rows import MovieRow
+from blendtui.store.shown import (
     AttemptRow,
     DeviceRow,
     DeviceTotals,
@@ -27,7 +29,6 @@ from blendtui.shown import (
     SpanRow,
     VitalsRow,
 )
-from blendtui.store import fault_from_json, from_json, open_store, translated
 
 __all__ = [
     "AttemptRow",

@@ -23,7 +23,7 @@ from blendtui.farm.model import (
     SlotId,
 )
 from blendtui.farm.start_times import StartTimes
-from blendtui.store import fault_from_json, fault_to_json, from_json, to_json
+from blendtui.store.database import fault_from_json, fault_to_json, from_json, to_json
 
 
 def frame_row(item: Frame) -> dict[str, object]:

@@ -9,15 +9,15 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from blendtui import movie_rows, rows, upkeep
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault
 from blendtui.farm.model import Attempt, Frame, Job, JobSpec, OutputFile, Run
 from blendtui.farm.project import BlendFacts, Project
 from blendtui.farm.state import Note, Stored
-from blendtui.movie_rows import MovieRow
-from blendtui.shown import VitalsRow
-from blendtui.store import fault_to_json, from_json, open_store, to_json, translated
+from blendtui.store import movie_rows, rows, upkeep
+from blendtui.store.database import fault_to_json, from_json, open_store, to_json, translated
+from blendtui.store.movie_rows import MovieRow
+from blendtui.store.shown import VitalsRow
 
 
 @dataclass(frozen=True, slots=True)

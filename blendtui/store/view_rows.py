@@ -9,8 +9,8 @@ from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
 from blendtui.farm.model import JobSpec
 from blendtui.farm.parts import frame_of
-from blendtui.shown import JobRow, PartsRow
-from blendtui.store import fault_from_json, from_json
+from blendtui.store.database import fault_from_json, from_json
+from blendtui.store.shown import JobRow, PartsRow
 
 
 def job(row: sqlite3.Row, spec: JobSpec) -> JobRow:

@@ -5,10 +5,10 @@ The names in braces are the fault's facts. `wording.explain` makes words of a fa
 
 from __future__ import annotations
 
-from blendtui.device_sentences import DEVICE_SENTENCES
 from blendtui.farm.faults import FaultKind
-from blendtui.movie_sentences import MOVIE_SENTENCES
-from blendtui.setting_sentences import SETTING_SENTENCES
+from blendtui.wording.device_sentences import DEVICE_SENTENCES
+from blendtui.wording.movie_sentences import MOVIE_SENTENCES
+from blendtui.wording.setting_sentences import SETTING_SENTENCES
 
 SENTENCES: dict[FaultKind, tuple[str, str]] = {
     **SETTING_SENTENCES,
