@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -26,6 +27,8 @@ from blendtui.share import Share
 from blendtui.store.views import ForecastRow, JobRow, RunRow, Views
 from blendtui.tables import fitted
 from blendtui.wording import clock, explain, safe
+
+log = logging.getLogger(__name__)
 
 LOOK = 0.2
 """Seconds between two looks at the store."""
@@ -89,6 +92,7 @@ def _is_bad(job: JobRow, once: bool) -> bool:
 async def _until_told(engine: Engine, printer: Printer, once: bool) -> None:
     running = asyncio.create_task(engine.run(once))
     printing = asyncio.create_task(printer.keep())
+    printing.add_done_callback(_log_end)
 
     def stop() -> None:
         if not running.cancelling():
@@ -108,6 +112,12 @@ async def _until_told(engine: Engine, printer: Printer, once: bool) -> None:
         finally:
             printing.cancel()
             await asyncio.gather(printing, return_exceptions=True)
+
+
+def _log_end(printing: asyncio.Task[None]) -> None:
+    """Keep why nothing is printed any longer, such as a pipe that was closed; the farm goes on."""
+    if not printing.cancelled() and (error := printing.exception()):
+        log.error("nothing is printed any longer", exc_info=error)
 
 
 def _told(group: BaseExceptionGroup[BaseException]) -> Failure | None:

@@ -75,6 +75,12 @@ def test_what_would_do_something_on_a_terminal_is_shown_instead(text: str, shown
     assert safe(text) == shown
 
 
+def test_a_cause_that_we_do_not_know_is_left_out() -> None:
+    fault = Fault.of(FaultKind.RENDER_ERROR, device="box", frame=1, detail="no")
+    strange = Fault(fault.kind, (*fault.facts, ("cause", "nonsense")))
+    assert explain(strange) == explain(fault)
+
+
 @given(anything, st.integers(1, 60))
 def test_safe_text_is_harmless_one_line_and_within_its_limit(text: str, limit: int) -> None:
     shown = safe(text, limit)

@@ -1,4 +1,4 @@
-"""The language of a run's two files: orders to the driver, and what its log says.
+"""What a run's log says; `orders.py` has the way there.
 
 Pure. A driver's line is a record separator (0x1E, RFC 7464), one JSON object and a newline; all
 else in the log is Blender's own. The device is not trusted: whatever is not exactly a driver's
@@ -14,6 +14,7 @@ from typing import Annotated
 
 import msgspec
 
+from blendtui.devices import told_faults
 from blendtui.devices.driver_progress import SampleProgress, progress_of
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
@@ -44,67 +45,6 @@ _Size = Annotated[int, msgspec.Meta(ge=0, le=_SIZE_LIMIT)]
 _PictureSize = Annotated[int, msgspec.Meta(ge=1, le=PICTURE_LIMIT)]
 _PictureName = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,10}-[0-9]{1,10}\.jpg\Z")]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
-
-# --- orders ---------------------------------------------------------------------------------------
-
-
-class _Order(
-    msgspec.Struct, frozen=True, tag_field="do", rename={"number": "try"}, omit_defaults=True
-):
-    pass
-
-
-class RenderOrder(_Order, frozen=True, tag="frame", omit_defaults=True):
-    """Render a frame, on the CPU if so told. A repeated order is done once, and answered again.
-
-    Where the job has a movie, `sound` is mixed down from one frame to another beside it. With
-    `display` there is a small picture as it is seen on a display, where its own file is none.
-    With `part` only some samples are rendered: of which frame, from, up to. With `pieces` it is
-    merged of files in the run's parts/, each with its sample count.
-    """
-
-    frame: int
-    number: int
-    sound: tuple[int, int] | None = None
-    display: bool = False
-    on_cpu: bool = False
-    part: tuple[int, int, int] | None = None
-    pieces: tuple[tuple[str, int], ...] = ()
-
-
-class DropOrder(_Order, frozen=True, tag="drop"):
-    """Don't begin a frame; answered by Dropped unless it was begun."""
-
-    frame: int
-    number: int
-
-
-class CollectedOrder(_Order, frozen=True, tag="collected"):
-    """A frame's files are not needed on the device any longer."""
-
-    frame: int
-    number: int
-
-
-class AliveOrder(_Order, frozen=True, tag="alive"):
-    """A sign of life: somebody still wants this run."""
-
-
-class QuitOrder(_Order, frozen=True, tag="quit"):
-    """Leave after the frame in hand; frames not yet begun are given back."""
-
-
-Order = RenderOrder | DropOrder | CollectedOrder | AliveOrder | QuitOrder
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode(order: Order) -> bytes:
-    """Write an order as its line."""
-    return _encoder.encode(order) + b"\n"
-
-
-# --- the driver's lines ---------------------------------------------------------------------------
 
 
 class _Line(msgspec.Struct, frozen=True, tag_field="is", rename={"number": "try"}):
@@ -189,10 +129,19 @@ class RunFault(_Line, frozen=True, tag="fault"):
     kind: FaultKind
     facts: dict[str, str]
 
+    def __post_init__(self) -> None:
+        """Refuse what no driver tells."""
+        if self.kind not in told_faults.OF_RUNS:
+            raise ValueError("no fault of a run")
+
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name among its facts."""
         facts = list(self.facts.items())[:_FACTS_LIMIT]
-        told = [(name, value[:_TEXT_LIMIT]) for name, value in facts if name != "device"]
+        told = [
+            (name, value[:_TEXT_LIMIT])
+            for name, value in facts
+            if name not in told_faults.OWN_FACTS
+        ]
         return Fault(self.kind, (("device", device), *told))
 
 
@@ -253,6 +202,11 @@ class Failed(_Line, frozen=True, tag="failed"):
     at: float
     kind: FaultKind
     detail: str
+
+    def __post_init__(self) -> None:
+        """Refuse what no driver tells."""
+        if self.kind not in told_faults.OF_FRAMES:
+            raise ValueError("no fault of a frame")
 
     def fault_on(self, device: str) -> Fault:
         """Give the fault, with the device's name and the frame among its facts."""

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from blendtui.devices import slot_scripts as scripts
-from blendtui.devices.protocol import Entry, LogReader, Order, encode
+from blendtui.devices.orders import Order, encode
+from blendtui.devices.protocol import Entry, LogReader
 from blendtui.devices.stripped import stripped
 from blendtui.devices.survey import prefix
 from blendtui.errors import Failure

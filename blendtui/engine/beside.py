@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from blendtui.devices.protocol import RenderOrder
+from blendtui.devices.orders import RenderOrder
 from blendtui.farm.model import Job, Run
 from blendtui.farm.movies import MovieAsked, chosen, span_of
 from blendtui.store.journal import Journal

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from blendtui.devices.connection import Link
-from blendtui.devices.protocol import RenderOrder
+from blendtui.devices.orders import RenderOrder
 from blendtui.devices.send_parts import send_parts
 from blendtui.devices.slot import RunFolder
 from blendtui.engine.office import Office

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from blendtui.devices import slot
 from blendtui.devices.connection import Link
-from blendtui.devices.protocol import AliveOrder, Order
+from blendtui.devices.orders import AliveOrder, Order
 from blendtui.devices.slot import Conversation, Life, RunFolder
 from blendtui.engine.follower import Follower
 from blendtui.engine.office import Office

@@ -11,12 +11,7 @@ from collections.abc import Collection
 from blendtui.devices import cache, resting, slot, transfer
 from blendtui.devices.connection import Link, connect
 from blendtui.devices.inventory import turn
-from blendtui.devices.protocol import (
-    CollectedOrder,
-    DropOrder,
-    Order,
-    QuitOrder,
-)
+from blendtui.devices.orders import CollectedOrder, DropOrder, Order, QuitOrder
 from blendtui.devices.slot import Life, RunFolder
 from blendtui.devices.small_files import SmallFiles
 from blendtui.engine import launching, parts, surveys

@@ -34,10 +34,11 @@ def explain(fault: Fault) -> Words:
     facts: dict[str, str] = defaultdict(lambda: "?")
     facts.update((name, safe(value)) for name, value in fault.facts)
     words = Words(what.format_map(facts), cure.format_map(facts))
-    cause = fault.fact("cause")
-    if not cause:
+    try:
+        cause = FaultKind(fault.fact("cause"))
+    except ValueError:  # there is none, or a store of another version has it
         return words
-    first = explain(Fault(FaultKind(cause), tuple(one for one in fault.facts if one[0] != "cause")))
+    first = explain(Fault(cause, tuple(one for one in fault.facts if one[0] != "cause")))
     return Words(f"{words.what} {first.what}", f"{first.cure} {words.cure}")
 
 

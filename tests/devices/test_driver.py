@@ -12,20 +12,16 @@ import pytest
 from PIL import Image
 
 from blendtui.devices import driver_project
+from blendtui.devices.orders import AliveOrder, CollectedOrder, DropOrder, QuitOrder, RenderOrder
 from blendtui.devices.protocol import (
-    AliveOrder,
     Beat,
     BlenderLine,
-    CollectedOrder,
-    DropOrder,
     Dropped,
     Failed,
     Hello,
     Opened,
     Progress,
-    QuitOrder,
     Rendered,
-    RenderOrder,
     RunFault,
     Started,
     progress_of,

@@ -12,15 +12,8 @@ from pathlib import Path
 import pytest
 
 from blendtui.devices.driver_trouble import gpu_error
-from blendtui.devices.protocol import (
-    BlenderLine,
-    Failed,
-    Opened,
-    Rendered,
-    RenderOrder,
-    RunFault,
-    Started,
-)
+from blendtui.devices.orders import RenderOrder
+from blendtui.devices.protocol import BlenderLine, Failed, Opened, Rendered, RunFault, Started
 from blendtui.devices.slot import RunSettings
 from blendtui.farm.faults import FaultKind
 from blendtui.wording import explain

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blendtui.devices.protocol import DropOrder, Dropped, Rendered
+from blendtui.devices.orders import DropOrder
+from blendtui.devices.protocol import Dropped, Rendered
 from tests.support.runs import DriverRun
 from tests.support.scenes import blender, needs_blender, scenes
 

@@ -8,7 +8,8 @@ import av
 import pytest
 from PIL import Image
 
-from blendtui.devices.protocol import Opened, Rendered, RenderOrder
+from blendtui.devices.orders import RenderOrder
+from blendtui.devices.protocol import Opened, Rendered
 from blendtui.devices.slot import RunSettings
 from tests.support.runs import DriverRun
 from tests.support.scenes import movies, needs_blender

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from blendtui.devices import driver_project
-from blendtui.devices.protocol import Failed, Opened, Rendered, RenderOrder
+from blendtui.devices.orders import RenderOrder
+from blendtui.devices.protocol import Failed, Opened, Rendered
 from blendtui.devices.slot import RunSettings
 from blendtui.farm.parts import part_number
 from tests.support.runs import DriverRun

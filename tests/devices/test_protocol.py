@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -9,31 +10,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blendtui.devices import told_faults
 from blendtui.devices.driver_progress import progress_of
-from blendtui.devices.protocol import (
-    LINE_LIMIT,
+from blendtui.devices.orders import (
     AliveOrder,
-    BlenderLine,
-    Bye,
     CollectedOrder,
     DropOrder,
+    Order,
+    QuitOrder,
+    RenderOrder,
+    encode,
+)
+from blendtui.devices.protocol import (
+    LINE_LIMIT,
+    BlenderLine,
+    Bye,
     Dropped,
     Ended,
     Entry,
     Failed,
     LogReader,
     Opened,
-    Order,
     Progress,
-    QuitOrder,
     Rendered,
-    RenderOrder,
     RunFault,
     Started,
-    encode,
     is_safe_output,
 )
 from blendtui.farm.faults import Fault, FaultKind
+from blendtui.wording import explain
 
 LOGS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "logs").iterdir()}
 PIECES = st.lists(
@@ -192,13 +197,56 @@ def test_nothing_that_a_device_writes_breaks_the_reader(junk: bytes) -> None:
 
 
 def test_lines_become_faults_with_the_devices_name() -> None:
-    facts = b'{"scene":"S","device":"no","kind":"x"}'
+    facts = b'{"scene":"S","device":"no","kind":"x","cause":"y"}'
     (line,) = lines(b'\x1e{"is":"fault","kind":"scene-unknown","facts":' + facts + b"}\n")
     assert isinstance(line, RunFault)
     told = (("device", "box"), ("scene", "S"), ("kind", "x"))
     assert line.fault_on("box") == Fault(FaultKind.SCENE_UNKNOWN, told)
     failed = Failed(frame=3, number=1, at=0, kind=FaultKind.RENDER_ERROR, detail="no")
     assert failed.fault_on("box").fact("frame") == "3"
+
+
+def kinds_in(function: str) -> set[str]:
+    """Give the kinds of fault that the driver's sources hand to a function."""
+    found: set[str] = set()
+    for path in Path(told_faults.__file__).parent.glob("driver*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and function in (
+                getattr(node.func, "id", ""),
+                getattr(node.func, "attr", ""),
+            ):
+                words = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+                found.update(word for word in words if isinstance(word, str))
+    return found & {str(kind) for kind in FaultKind}
+
+
+def test_all_that_the_driver_can_tell_is_believed() -> None:
+    assert kinds_in("RunFailure") <= told_faults.OF_RUNS
+    assert kinds_in("_fail") <= told_faults.OF_FRAMES
+
+
+@pytest.mark.parametrize("kind", sorted(set(FaultKind) - told_faults.OF_RUNS))
+def test_a_fault_that_is_not_a_runs_is_not_believed(kind: FaultKind) -> None:
+    (line,) = lines(f'\x1e{{"is":"fault","kind":"{kind}","facts":{{}}}}\n'.encode())
+    assert isinstance(line, BlenderLine)
+
+
+@pytest.mark.parametrize("kind", sorted(set(FaultKind) - told_faults.OF_FRAMES))
+def test_a_fault_that_is_not_a_frames_is_not_believed(kind: FaultKind) -> None:
+    told = {"is": "failed", "frame": 3, "try": 1, "at": 0, "kind": str(kind), "detail": ""}
+    (line,) = lines(b"\x1e" + json.dumps(told).encode() + b"\n")
+    assert isinstance(line, BlenderLine)
+
+
+@given(
+    st.sampled_from(sorted(told_faults.OF_RUNS)),
+    st.dictionaries(st.text(max_size=8) | st.sampled_from(["cause", "device"]), st.text()),
+)
+def test_whatever_a_device_tells_can_be_said(kind: FaultKind, facts: dict[str, str]) -> None:
+    told = {"is": "fault", "kind": str(kind), "facts": facts}
+    for line in lines(b"\x1e" + json.dumps(told).encode() + b"\n"):
+        if isinstance(line, RunFault):
+            assert str(explain(line.fault_on("box")))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from blendtui.devices import slot
 from blendtui.devices import slot_scripts as scripts
 from blendtui.devices.connection import connect
 from blendtui.devices.link import Link
+from blendtui.devices.orders import QuitOrder, RenderOrder
 from blendtui.devices.protocol import (
     BlenderLine,
     Bye,
@@ -23,9 +24,7 @@ from blendtui.devices.protocol import (
     Entry,
     Hello,
     Opened,
-    QuitOrder,
     Rendered,
-    RenderOrder,
     Started,
 )
 from blendtui.devices.slot import Life, RunFolder, RunSettings

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from blendtui.devices import slot, slot_scripts
 from blendtui.devices.link import Link
-from blendtui.devices.protocol import Order, RenderOrder
+from blendtui.devices.orders import Order, RenderOrder
 from blendtui.devices.slot import Life, RunFolder, RunSettings
 from blendtui.devices.stripped import stripped
 from blendtui.errors import Failure

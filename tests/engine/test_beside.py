@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blendtui.devices.protocol import RenderOrder
+from blendtui.devices.orders import RenderOrder
 from blendtui.engine.beside import Beside
 from blendtui.farm.model import Job, JobSpec, Run, RunState, SlotId
 from blendtui.farm.movies import MovieAsked

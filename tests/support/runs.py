@@ -13,15 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from blendtui.devices import driver_project
-from blendtui.devices.protocol import (
-    BlenderLine,
-    Bye,
-    DriverLine,
-    LogReader,
-    Order,
-    RenderOrder,
-    encode,
-)
+from blendtui.devices.orders import Order, RenderOrder, encode
+from blendtui.devices.protocol import BlenderLine, Bye, DriverLine, LogReader
 from blendtui.devices.slot import RunFolder, RunSettings
 from tests.support.scenes import BLENDER
 

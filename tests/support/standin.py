@@ -149,7 +149,8 @@ class StandIn:
             told = {"frame": one, "try": turn, "at": 1, "kind": "render-error"}
             self.say("failed", **told, detail="forged")
             self.say("picture", frame=one, **{"try": turn}, file="1-1.jpg", size=1)
-        self.say("fault", kind="no-camera", facts={"scene": "forged"})
+        self.say("fault", kind="state-unwritable", facts={"path": "forged"})
+        self.say("fault", kind="no-camera", facts={"scene": "forged", "cause": "nonsense"})
         time.sleep(1000)
 
     def _outside(self, frame: int, number: int) -> None:
