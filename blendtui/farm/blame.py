@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from blendtui.farm import gpu_memory
+from blendtui.farm import gpu_memory, version_rules
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
@@ -154,7 +154,7 @@ def _judge_job(farm: Farm, job: Job, fault: Fault, now: float) -> None:
     alike = {likeness(first) for first in job.first_faults}
     devices = {first.fact("device") for first in job.first_faults}
     one = next(iter(devices)) if len(devices) == 1 else None
-    if one and _others_may_render(farm, job, one):
+    if one and _others_may_render(farm, job, one, now):
         return
     if len(job.first_faults) >= FIRST_TRIES and len(alike) == 1:
         facts = {name: value for name, value in fault.facts if name != "cause"}
@@ -182,8 +182,13 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
 
 
 def refuse(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:
-    """Keep a device from a job that it can't render; the job ends where nobody can."""
+    """Keep a device from a job that it can't render; the job ends where nobody can.
+
+    A version of Blender that only it had, or said that it had, keeps nobody else from the job.
+    """
     set_aside(farm, device, job, fault)
+    if job.is_open and not _somebody_may_render(farm, job):
+        version_rules.forget(farm, job, without=device.name)
     if job.is_open and not _somebody_may_render(farm, job):
         farm.end_job(job, JobState.FAILED, now, fault)
 
@@ -201,16 +206,29 @@ def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> Non
     A single one of several may be wrong, or lie; then the others go on without it.
     """
     set_aside(farm, device, job, fault)
+    if not _others_may_render(farm, job, device.name, now):
+        version_rules.forget(farm, job, without=device.name)
     told = [one.set_aside.get(job.name) for one in farm.devices.values()]
     agreed = sum(one is not None and one.kind in JOB_FAULTS for one in told)
-    if agreed > 1 or not _others_may_render(farm, job, device.name):
+    if agreed > 1 or not _others_may_render(farm, job, device.name, now):
         farm.end_job(job, JobState.FAILED, now, fault)
 
 
-def _others_may_render(farm: Farm, job: Job, device: str) -> bool:
+def end_doubted(farm: Farm, now: float) -> None:
+    """End jobs that one device said can't be rendered, once no other comes to try them."""
+    for device in farm.devices.values():
+        for name, fault in list(device.set_aside.items()):
+            job = farm.jobs.get(name)
+            if job is None or not job.is_open or fault.kind not in JOB_FAULTS:
+                continue
+            if not _others_may_render(farm, job, device.name, now):
+                farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def _others_may_render(farm: Farm, job: Job, device: str, now: float) -> bool:
     """Whether a device is not the only one at hand for a job."""
     others = (one for one in farm.devices.values() if one.name != device)
-    return any(one.contact and one.may_render(job) for one in others)
+    return any(one.is_at_hand(now) and one.may_render(job) for one in others)
 
 
 def _somebody_may_render(farm: Farm, job: Job) -> bool:

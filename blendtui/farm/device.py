@@ -46,6 +46,12 @@ class Device:
         """The name in devices.toml."""
         return self.spec.name
 
+    def is_at_hand(self, now: float) -> bool:
+        """Whether it is reached, was a moment ago, or is only about to be tried."""
+        if self.contact or (self.lost_since is None and self.fault is None):
+            return True
+        return self.lost_since is not None and now - self.lost_since < LOST_AFTER
+
     def slots(self) -> list[SlotId]:
         """All its slots, in order."""
         return [SlotId(self.name, number + 1) for number in range(self.spec.slots)]

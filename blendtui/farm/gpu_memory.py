@@ -13,9 +13,6 @@ from blendtui.farm.parts import frame_of, is_part
 from blendtui.farm.split_frames import part_failed
 from blendtui.farm.state import Farm, NoteKind
 
-LOST_FOR = 60.0
-"""Seconds for which a device that was lost may still come back and try it."""
-
 
 def overflows(frame: Frame) -> list[FailedTry]:
     """Give the tries for which a GPU had not enough memory."""
@@ -50,7 +47,7 @@ def somebody_may_try(farm: Farm, desk: Desk, frame: Frame, now: float) -> bool:
     return any(
         device.fits(desk.job) and may_try(farm, frame, device)
         for device in farm.devices.values()
-        if device.contact or (device.lost_since is not None and now - device.lost_since < LOST_FOR)
+        if device.is_at_hand(now)
     )
 
 

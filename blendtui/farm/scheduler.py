@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from blendtui.farm import events, frame_rules, gpu_memory, job_rules, range_rules, run_rules
+from blendtui.farm import (
+    blame,
+    events,
+    frame_rules,
+    gpu_memory,
+    job_rules,
+    range_rules,
+    run_rules,
+)
 from blendtui.farm.assign import assign
 from blendtui.farm.device import Device
 from blendtui.farm.events import Event
@@ -45,6 +53,7 @@ def _tick(farm: Farm, event: events.Tick, now: float) -> None:
         gpu_memory.give_up(farm, desk, now)
         desk.wake()
         farm.placing |= bool(desk.fresh) or desk.job.state is not JobState.ACTIVE
+    blame.end_doubted(farm, now)
     for job in farm.unreported.values():
         job_rules.look_for_devices(farm, job)
     reached = (device for device in farm.devices.values() if device.contact)

@@ -104,7 +104,7 @@ def settle(farm: Farm, job: Job, device: Device, version: str) -> Fault | None:
         return Fault.of(
             FaultKind.BLENDER_VERSION, device=device.name, blender=version, wanted=wanted
         )
-    if not job.blender:
+    if not job.blender and job.name not in device.set_aside:
         choose(farm, job, minor_of(version))
     return None
 
@@ -124,8 +124,14 @@ def why_none(farm: Farm, job: Job) -> str:
     return f"{need}, and the devices have {', '.join(known)}"
 
 
-def forget(farm: Farm, job: Job) -> None:
-    """Let the version be chosen anew by what there is now, as long as no frame came from it."""
-    begun = any(run.is_current for run in farm.runs_of(job.name))
-    if not begun and not job.counts.get(FrameState.DONE, 0):
+def forget(farm: Farm, job: Job, without: str = "") -> None:
+    """Let the version be chosen anew by what there is now, as long as no frame came from it.
+
+    The Blenders of the device `without` don't count: it is kept from the job.
+    """
+    runs = [run for run in farm.runs_of(job.name) if run.is_current]
+    begun = any(run.slot.device != without for run in runs)
+    if job.blender and not begun and not job.counts.get(FrameState.DONE, 0):
         job.blender = ""
+        farm.touch(job)
+        farm.placing = True

@@ -202,6 +202,17 @@ class TestFailing:
         play.tell(ev.RunFailed(right, fault))
         assert play.job().state is JobState.FAILED
 
+    def test_a_device_that_is_away_for_a_moment_is_waited_for_before_a_job_is_ended(self) -> None:
+        play = Playbook(LEFT, RIGHT)
+        play.add()
+        (left, _) = (start.run for start in play.starts())
+        play.tell(ev.DeviceLost("right", LINK_LOST))
+        play.tell(ev.RunFailed(left, Fault.of(FaultKind.NO_CAMERA)))
+        play.tell(ev.Tick(), after=30.0)
+        assert play.job().state is JobState.ACTIVE
+        play.tell(ev.Tick(), after=31.0)
+        assert play.job().state is JobState.FAILED
+
     def test_a_job_is_not_stopped_by_one_of_several_devices_that_fails_all(self) -> None:
         play, orders = begun(LEFT, RIGHT, frames=range(1, 251))
         for device in ["left"] * (FIRST_TRIES + 3) + ["right"]:

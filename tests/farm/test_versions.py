@@ -77,6 +77,36 @@ class TestChoosing:
             "and the devices have 2.93, 3.4"
         ]
 
+    @pytest.mark.parametrize("kind", [FaultKind.BLENDER_VERSION, FaultKind.NO_CAMERA])
+    def test_a_version_that_only_a_device_had_which_is_kept_from_the_job_is_given_up(
+        self, kind: FaultKind
+    ) -> None:
+        play = farm(liar="4.2.0", honest="4.5.1")
+        play.add(written_by="4.2")
+        assert (play.job().blender, started(play)) == ("4.2", ["liar"])
+        play.tell(ev.RunFailed(play.starts()[0].run, Fault.of(kind, device="liar")))
+        assert (play.job().state, play.job().blender) == (JobState.ACTIVE, "4.5")
+        assert [start.run for start in play.starts()] == ["honest.1.2"]
+
+    def test_so_it_is_after_three_starts_that_failed(self) -> None:
+        play = farm(liar="4.2.0", honest="4.5.1")
+        play.add(written_by="4.2")
+        run = play.starts()[0].run
+        for _ in range(3):
+            play.tell(ev.RunFailed(run, Fault.of(FaultKind.BLEND_NOT_OPENED, device="liar")))
+            play.tell(ev.Tick(), after=60.0)
+            run = play.starts()[0].run if play.starts() else ""
+        assert (play.job().state, play.job().blender) == (JobState.ACTIVE, "4.5")
+
+    def test_a_version_that_frames_came_from_stays(self) -> None:
+        play = farm(first="4.2.0", second="4.5.1")
+        play.add(written_by="4.2")
+        run = play.starts()[0].run
+        play.tell(ev.RunReady(run, "4.2.0"))
+        play.finish(play.orders()[0])
+        play.tell(ev.RunEnded(run, Fault.of(FaultKind.ENGINE_MISSING, device="first")))
+        assert (play.job().state, play.job().blender) == (JobState.FAILED, "4.2")
+
     def test_a_job_that_waits_goes_on_when_a_device_gets_such_a_blender(self) -> None:
         play = farm(old="3.4.1")
         play.add(written_by="5.0")
