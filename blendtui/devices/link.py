@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import asyncssh
 
 from blendtui.devices.shell import command
-from blendtui.devices.streams import PIECE, Collected, Dialogue, Stream
+from blendtui.devices.streams import PIECE, Collected, Dialogue, Stream, leisurely
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
@@ -52,7 +52,7 @@ _S = TypeVar("_S", bound=Stream)
 class Output:
     """What a command gave: its exit status (negative: the signal that ended it) and its output.
 
-    Of more than 16 MiB on one stream, the rest is dropped.
+    Of more than 16 MiB on one stream, the rest is dropped; of 64 MiB, the device counts as lost.
     """
 
     status: int
@@ -137,10 +137,11 @@ class Link:
         """Run a script and give its output in pieces, as it comes; leaving ends the script.
 
         The script's stdin is empty, its stderr is dropped, and its last command should be an
-        `exec`. The pieces end when the script does.
+        `exec`. The pieces end when the script does. They are read at a pace that leaves other
+        devices their time; one that floods stderr counts as lost.
         """
         async with self._following(Stream, command(_WATCHED, script, _HEARS_NOTHING, *args)) as it:
-            yield self._pieces(it)
+            yield leisurely(self._pieces(it))
 
     @contextlib.asynccontextmanager
     async def converse(
@@ -152,7 +153,7 @@ class Link:
         must say nothing.
         """
         async with self._following(Dialogue, command(_WATCHED, script, hears, *args)) as it:
-            yield self._pieces(it), it
+            yield leisurely(self._pieces(it)), it
 
     @contextlib.asynccontextmanager
     async def interact(self, script: str, *args: str) -> AsyncIterator[Stream]:

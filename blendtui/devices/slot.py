@@ -6,11 +6,9 @@ an offset in its log can take over at any time. Nothing here keeps state.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import gzip
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,12 +58,6 @@ _GRACE = 5.0
 
 _ANSWERED = 30.0
 """Seconds in which orders are answered by the one who takes them."""
-
-_PART, _BURST = 0.05, 0.5
-"""The part of the time that reading one log may take, and the seconds that it may take at once."""
-
-_FLOW = 40e6
-"""Bytes that count as a second of reading, however little they say: 2 MB/s, 20 MB at once."""
 
 
 class Life(StrEnum):
@@ -268,20 +260,9 @@ async def rest(link: Link, folder: RunFolder, offset: int) -> AsyncIterator[Asyn
 
 
 async def _entries(pieces: AsyncIterator[bytes], reader: LogReader) -> AsyncIterator[Entry]:
-    """Read lines at a pace that leaves others their time, however fast the device writes.
-
-    While we wait, SSH lets the device send no more.
-    """
-    left, seen = _BURST, time.monotonic()
     async for piece in pieces:
-        begun = time.monotonic()
-        left = min(left + (begun - seen) * _PART, _BURST)
         for entry in reader.feed(piece):
             yield entry
-        seen = time.monotonic()
-        left -= max(seen - begun, len(piece) / _FLOW)
-        if left < 0:
-            await asyncio.sleep(-left / _PART)
 
 
 async def kill(link: Link, folder: RunFolder, grace: float = _GRACE) -> bool:

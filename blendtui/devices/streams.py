@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import asyncssh
 
 PIECE = 64 * 1024
 """Bytes that are kept of a stream before the device has to wait."""
+
+ENDLESS = 64 * 2**20
+"""Bytes of a command's output after which the device counts as lost: it only takes our time."""
+
+NOISE_AT_MOST = 2**20
+"""The same for what a followed command says beside its output, since its last answer."""
+
+_PART, _BURST = 0.05, 0.5
+"""The part of the time that reading a stream may take, and the seconds that it may take at once."""
+
+_FLOW = 40e6
+"""Bytes that count as a second of reading, however little they say: 2 MB/s, 20 MB at once."""
 
 _OUTPUT_LIMIT = 16 * 2**20
 _STDERR = asyncssh.EXTENDED_DATA_STDERR
@@ -28,6 +41,7 @@ class Stream(asyncssh.SSHClientSession[bytes]):
         self._kept = bytearray()
         self._is_paused = False
         self._is_over = False
+        self._noise = 0
         self._error: Exception | None = None
         self._news = asyncio.Event()
 
@@ -38,6 +52,7 @@ class Stream(asyncssh.SSHClientSession[bytes]):
     def data_received(self, data: bytes, datatype: int | None) -> None:
         """Take what the command says."""
         if datatype == _STDERR:
+            self._overhear(len(data))
             return
         self._kept += data
         self._news.set()
@@ -65,10 +80,33 @@ class Stream(asyncssh.SSHClientSession[bytes]):
         self._resume()
         return piece
 
+    def _overhear(self, count: int) -> None:
+        """Count what nobody asked for: it comes however little we read, and takes our time."""
+        self._noise += count
+        if self._noise > NOISE_AT_MOST:
+            raise asyncssh.ProtocolError("it says without end what it wasn't asked")
+
     def _resume(self) -> None:
         if self._is_paused and not self._is_over:
             self._is_paused = False
             self.channel.resume_reading()
+
+
+async def leisurely(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass on at a pace that leaves others their time, however fast the device writes.
+
+    What is done with a piece until the next one is wanted counts as reading. While we wait, SSH
+    lets the device send no more.
+    """
+    left, seen = _BURST, time.monotonic()
+    async for piece in pieces:
+        begun = time.monotonic()
+        left = min(left + (begun - seen) * _PART, _BURST)
+        yield piece
+        seen = time.monotonic()
+        left -= max(seen - begun, len(piece) / _FLOW)
+        if left < 0:
+            await asyncio.sleep(-left / _PART)
 
 
 ANSWER = b"\x1e"
@@ -92,10 +130,12 @@ class Dialogue(Stream):
         if datatype != _STDERR:
             super().data_received(data, datatype)
             return
+        self._overhear(len(data))
         *whole, rest = (self._said + data).split(b"\n")
         self._said = rest[-_ANSWER_AT_MOST:]
         for line in whole:
             if line.startswith(ANSWER) and self._asked:
+                self._noise = 0
                 _settle(self._asked.popleft(), line[1:] == TAKEN)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -143,6 +183,7 @@ class Collected(asyncssh.SSHClientSession[bytes]):
     def __init__(self) -> None:
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self._count = 0
         self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
@@ -153,6 +194,9 @@ class Collected(asyncssh.SSHClientSession[bytes]):
         """Take what the command says."""
         kept = self.stderr if datatype == _STDERR else self.stdout
         kept += data[: _OUTPUT_LIMIT - len(kept)]
+        self._count += len(data)
+        if self._count > ENDLESS:
+            raise asyncssh.ProtocolError("a command's output has no end")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end."""

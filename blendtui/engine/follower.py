@@ -67,6 +67,7 @@ class Follower:
             self._frame = frame_of(self._frame)
         self._recent: deque[str] = deque(maxlen=EXCERPT)
         self._mine: dict[tuple[int, int], set[type[_OfTry]]] = {}
+        self._is_greeted = False
         self._is_open = False
         self._has_failed = False
 
@@ -118,7 +119,8 @@ class Follower:
     def _fact(self, line: protocol.DriverLine, log: int) -> Event | None:
         run = self.run.id
         match line:
-            case protocol.Hello() if not self._has_failed:
+            case protocol.Hello() if not (self._is_greeted or self._has_failed):
+                self._is_greeted = True
                 return self._greeted(line.blender[:SHORT])
             case protocol.Opened() if not self._is_open:
                 self._is_open = True
@@ -143,7 +145,7 @@ class Follower:
                 return ev.FrameFailed(run, line.frame, line.number, line.fault_on(self._device))
             case protocol.Dropped():
                 return ev.FrameDropped(run, line.frame, line.number)
-            case protocol.Ended():
+            case protocol.Ended() if not self.is_over:
                 return self._ended(line.status)
         return None
 

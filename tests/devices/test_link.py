@@ -65,6 +65,14 @@ class TestRun:
         output = await link.run("head -c 20000000 /dev/zero; echo end >&2")
         assert (output.status, len(output.stdout), output.stderr) == (0, 16 * 2**20, b"end\n")
 
+    @pytest.mark.parametrize("script", ["exec yes", "exec yes >&2"])
+    async def test_output_without_an_end_is_a_lost_link(self, sshd: Sshd, script: str) -> None:
+        async with linked(sshd) as link:
+            with pytest.raises(Failure) as caught:
+                await link.run(script)
+            assert caught.value.fault.kind is FaultKind.LINK_LOST
+            assert "no end" in str(caught.value)
+
     async def test_a_command_that_does_not_read_its_stdin_is_no_failure(self, link: Link) -> None:
         assert (await link.run("exit 4", stdin=b"x" * 3_000_000)).status == 4
 
@@ -121,6 +129,17 @@ class TestFollow:
                 assert await anext(pieces) == line
             assert running(str(log))
         await until(lambda: not running(str(log)))
+
+    async def test_a_flood_beside_what_was_asked_for_is_a_lost_link(self, sshd: Sshd) -> None:
+        async with linked(sshd) as link:
+            async with link.converse("exec tail -f /dev/null", "exec yes >&2") as (pieces, _):
+                with pytest.raises(Failure) as caught:
+                    await anext(pieces)
+            assert caught.value.fault.kind is FaultKind.LINK_LOST
+        async with linked(sshd) as link:
+            with pytest.raises(Failure):
+                async with link.follow("exec yes >&2") as pieces:
+                    await anext(pieces)
 
     async def test_nothing_lingers_when_the_follower_is_cancelled(
         self, link: Link, tmp_path: Path
