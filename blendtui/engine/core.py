@@ -18,7 +18,7 @@ from blendtui.engine.finishing import Finishing
 from blendtui.engine.fleet import Fleet
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.memory import keep_small, share_arenas
-from blendtui.engine.office import Clock, Heard, Office, Work
+from blendtui.engine.office import Heard, Office, Work
 from blendtui.engine.ownership import Owners
 from blendtui.engine.pictures import Pictures
 from blendtui.engine.power import Power
@@ -26,6 +26,7 @@ from blendtui.engine.reports import Reports
 from blendtui.engine.station import Station
 from blendtui.engine.surveys import Surveys
 from blendtui.engine.tasks import end
+from blendtui.engine.timekeeping import Timekeeping
 from blendtui.engine.vitals import Vitals
 from blendtui.engine.wishes import Wishes
 from blendtui.errors import Failure, unexpected
@@ -95,6 +96,7 @@ class Engine:
         self._touch = touch
         self._warn = warn
         self._journal = Journal(places.store)
+        self._timekeeping = Timekeeping(places, self._journal)
         self._scheduler = Scheduler(self._journal.salt)
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue()
         self._offsets: dict[str, int] = {}
@@ -105,7 +107,7 @@ class Engine:
         self._office = Office(
             share=share,
             places=places,
-            clock=Clock(),
+            clock=self._timekeeping.clock,
             local=self._local,
             salt=self._journal.salt,
             tell=self._inbox.put_nowait,
@@ -144,8 +146,6 @@ class Engine:
         """What devices.toml says now."""
         return self._fleet.settings
 
-    # life
-
     async def run(self, once: bool = False) -> None:
         """Run the farm. Devices' Blenders go on by themselves when it ends.
 
@@ -174,6 +174,7 @@ class Engine:
                     group.create_task(self._arrivals.keep(), name="arrivals"),
                     group.create_task(self._arrivals.keep_swept(), name="strays"),
                     group.create_task(self._reports.keep(), name="reports"),
+                    group.create_task(self._timekeeping.keep(), name="clock"),
                     group.create_task(self._vitals.keep(), name="vitals"),
                     group.create_task(self._surveys.keep(), name="surveys"),
                     group.create_task(self._pictures.keep(), name="pictures"),
@@ -338,8 +339,6 @@ class Engine:
             task = asyncio.create_task(station.tidy(), name=f"tidy {station.name}")
             self._tidying.add(task)
             task.add_done_callback(self._tidying.discard)
-
-    # time, progress, users
 
     async def _tick(self) -> None:
         while True:

@@ -123,8 +123,7 @@ class Fleet:
         if device.hours is None:
             return False
         # People mean the time of the clock on their wall.
-        now = datetime.fromtimestamp(self._office.clock.now(), UTC).astimezone()
-        return not device.hours.cover(now)
+        return not device.hours.cover(datetime.now(UTC).astimezone())
 
     async def retire(self) -> None:
         """Close the stations of devices that are neither wanted nor have anything left."""

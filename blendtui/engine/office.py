@@ -23,14 +23,21 @@ from blendtui.store.shown import VitalsRow
 
 
 class Clock:
-    """Seconds since the epoch that never jump while the engine runs, whatever is set meanwhile."""
+    """Seconds since the epoch that never jump while the engine runs, whatever is set meanwhile.
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+    It begins with the time of day, but not before the time `since` that an engine before has had.
+    """
+
+    def __init__(self, since: float = 0.0) -> None:
+        self._offset = max(time.time(), since) - time.monotonic()
 
     def now(self) -> float:
         """Give the time."""
         return self._offset + time.monotonic()
+
+    def ahead(self) -> float:
+        """Give how many seconds it is ahead of the time of day."""
+        return self.now() - time.time()
 
 
 @dataclass(frozen=True, slots=True)

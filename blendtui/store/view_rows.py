@@ -7,21 +7,22 @@ from dataclasses import replace
 
 from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
-from blendtui.farm.model import JobSpec
+from blendtui.farm.model import JobSpec, OutputFile
 from blendtui.farm.parts import frame_of
 from blendtui.store.database import fault_from_json, from_json
-from blendtui.store.shown import JobRow, PartsRow
+from blendtui.store.day_time import DayTime
+from blendtui.store.shown import AttemptRow, JobRow, PartsRow, RunRow, SpanRow, VitalsRow
 
 
-def job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
+def job(row: sqlite3.Row, spec: JobSpec, day: DayTime) -> JobRow:
     """Give a job's row; its spec is kept apart."""
     return JobRow(
         row["name"],
         row["position"],
         row["state"],
         row["priority"],
-        row["added"],
-        row["ended"],
+        day.of(row["added"]),
+        day.of(row["ended"]),
         bool(row["reported"]),
         row["waiting"],
         row["given"],
@@ -31,6 +32,55 @@ def job(row: sqlite3.Row, spec: JobSpec) -> JobRow:
         from_json(row["warnings_json"], tuple[Fault, ...]),
         spec,
     )
+
+
+def attempt(row: sqlite3.Row, day: DayTime) -> AttemptRow:
+    """Give a try of a frame."""
+    return AttemptRow(
+        row["job"],
+        row["frame"],
+        row["number"],
+        row["run"],
+        row["device"],
+        row["state"],
+        day.of(row["started"]),
+        day.of(row["ended"]),
+        row["seconds"],
+        from_json(row["files_json"], tuple[OutputFile, ...]),
+        fault_from_json(row["fault_json"]),
+    )
+
+
+def run(row: sqlite3.Row, day: DayTime) -> RunRow:
+    """Give a run, with its progress."""
+    return RunRow(
+        row["id"],
+        row["job"],
+        row["device"],
+        row["slot"],
+        row["state"],
+        day.of(row["started"]),
+        day.of(row["ready"]),
+        day.of(row["ended"]),
+        row["blender"],
+        row["frame"],
+        row["sample"],
+        row["samples"],
+        row["remaining"],
+        row["memory"],
+    )
+
+
+def span(row: sqlite3.Row, day: DayTime) -> SpanRow:
+    """Give when a try was on a slot."""
+    frame, number, device, slot, state, started, ended, seconds = row
+    return SpanRow(frame, number, device, slot, state, day.of(started), day.of(ended), seconds)
+
+
+def vitals(row: sqlite3.Row, day: DayTime) -> VitalsRow:
+    """Give how a device was."""
+    device, at, *told = row
+    return VitalsRow(device, day.of(at), *told)
 
 
 def parts(db: sqlite3.Connection, job: str) -> list[PartsRow]:

@@ -10,10 +10,11 @@ from typing import Literal
 from blendtui import places
 from blendtui.farm.faults import Fault
 from blendtui.farm.frames import LAST_FRAME
-from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec, OutputFile
+from blendtui.farm.model import DeviceSpec, FailedTry, JobSpec
 from blendtui.farm.project import BlendFacts
-from blendtui.store import movie_rows, view_rows
+from blendtui.store import day_time, movie_rows, view_rows
 from blendtui.store.database import fault_from_json, from_json, open_store, translated
+from blendtui.store.day_time import DayTime
 from blendtui.store.movie_rows import MovieRow
 from blendtui.store.shown import (
     AttemptRow,
@@ -63,6 +64,7 @@ class Views:
         self._path = path
         self._db = open_store(path)
         self._specs: dict[str, tuple[int, JobSpec]] = {}
+        self._clock: tuple[str | None, DayTime] = (None, DayTime())
 
     def close(self) -> None:
         """Close the store's file."""
@@ -81,6 +83,13 @@ class Views:
         """Give what the engine last said of itself under a name."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row["value"] if row else None
+
+    def _day(self) -> DayTime:
+        """Give what makes the store's times those of the day."""
+        text = self.said(day_time.NAME)
+        if text != self._clock[0]:
+            self._clock = (text, DayTime(text))
+        return self._clock[1]
 
     def jobs(self, since: int = -1) -> list[JobRow]:
         """Give jobs that changed after a revision, in the order of arrival."""
@@ -108,7 +117,7 @@ class Views:
             self._specs[name] = known
         else:
             self._specs.pop(name, None)
-        return view_rows.job(row, known[1])
+        return view_rows.job(row, known[1], self._day())
 
     def reported(self) -> set[str]:
         """Name the jobs whose last report is written."""
@@ -163,22 +172,8 @@ class Views:
             " ORDER BY frame, number",
             (job, *((-LAST_FRAME, LAST_FRAME) if frame is None else (frame, frame)), since),
         )
-        return [
-            AttemptRow(
-                job,
-                row["frame"],
-                row["number"],
-                row["run"],
-                row["device"],
-                row["state"],
-                row["started"],
-                row["ended"],
-                row["seconds"],
-                from_json(row["files_json"], tuple[OutputFile, ...]),
-                fault_from_json(row["fault_json"]),
-            )
-            for row in found
-        ]
+        day = self._day()
+        return [view_rows.attempt(row, day) for row in found]
 
     def spans(self, job: str, since: int = -1) -> list[SpanRow]:
         """Give when the tries of a job were on which slot, in the order of frame and try."""
@@ -187,7 +182,8 @@ class Views:
             " WHERE job = ? AND frame <= ? AND revision > ? ORDER BY frame, number",
             (job, LAST_FRAME, since),
         )
-        return [SpanRow(*row) for row in found]
+        day = self._day()
+        return [view_rows.span(row, day) for row in found]
 
     def totals(self, job: str) -> list[DeviceTotals]:
         """Give what each device has done for a job, by name."""
@@ -224,25 +220,8 @@ class Views:
             " WHERE revision > ? AND (state != 'closed' OR ? >= 0) ORDER BY started",
             (since, since),
         )
-        return [
-            RunRow(
-                row["id"],
-                row["job"],
-                row["device"],
-                row["slot"],
-                row["state"],
-                row["started"],
-                row["ready"],
-                row["ended"],
-                row["blender"],
-                row["frame"],
-                row["sample"],
-                row["samples"],
-                row["remaining"],
-                row["memory"],
-            )
-            for row in found
-        ]
+        day = self._day()
+        return [view_rows.run(row, day) for row in found]
 
     def progress(self) -> list[ProgressRow]:
         """Give where all runs stand that said so; their rows' revision does not tell of it."""
@@ -269,13 +248,14 @@ class Views:
         found = self._db.execute(
             "SELECT * FROM device WHERE revision > ? AND slots > 0 ORDER BY name", (since,)
         )
+        day = self._day()
         return [
             DeviceRow(
                 row["name"],
                 row["slots"],
                 bool(row["enabled"]),
                 bool(row["contact"]),
-                row["lost_since"],
+                day.of(row["lost_since"]),
                 fault_from_json(row["fault_json"]),
                 from_json(row["set_aside_json"], dict[str, Fault]),
                 from_json(row["spec_json"], DeviceSpec),
@@ -288,16 +268,21 @@ class Views:
     def forecasts(self) -> dict[str, ForecastRow]:
         """Give when each job will be done, by name; the whole queue's name is empty."""
         found = self._db.execute("SELECT * FROM forecast")
-        return {row["job"]: ForecastRow(row["low"], row["expected"], row["high"]) for row in found}
+        day = self._day()
+        return {
+            row["job"]: ForecastRow(*map(day.of, (row["low"], row["expected"], row["high"])))
+            for row in found
+        }
 
     def history(self, after: int = 0) -> list[HistoryRow]:
         """Give what happened after a row of the history, oldest first."""
         found = self._db.execute("SELECT * FROM history WHERE id > ? ORDER BY id", (after,))
+        day = self._day()
         return [
             HistoryRow(
                 row["id"],
                 row["cause"],
-                row["at"],
+                day.of(row["at"]),
                 row["kind"],
                 row["job"],
                 row["device"],
@@ -308,6 +293,11 @@ class Views:
             for row in found
         ]
 
+    def last_time(self) -> float:
+        """Give the store's own time of what happened last, 0 if nothing has."""
+        row = self._db.execute("SELECT at FROM history ORDER BY id DESC LIMIT 1").fetchone()
+        return float(row["at"]) if row else 0.0
+
     def last_history(self) -> int:
         """Give the number of the newest row of the history, 0 if there is none."""
         number: int = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM history").fetchone()[0]
@@ -315,14 +305,16 @@ class Views:
 
     def vitals(self) -> dict[str, VitalsRow]:
         """Give how each device is, by name: the newest word, which `at` says the age of."""
-        return {row["device"]: VitalsRow(*row) for row in self._db.execute("SELECT * FROM vitals")}
+        found = self._db.execute("SELECT * FROM vitals")
+        return {row["device"]: view_rows.vitals(row, self._day()) for row in found}
 
     def vitals_of(self, device: str) -> list[VitalsRow]:
         """Give how a device was in the last hour, oldest first; 240 rows at most."""
         found = self._db.execute(
             "SELECT * FROM vitals_past WHERE device = ? ORDER BY at DESC LIMIT 240", (device,)
         )
-        return [VitalsRow(*row) for row in found][::-1]
+        day = self._day()
+        return [view_rows.vitals(row, day) for row in found][::-1]
 
     def movie(self, job: str) -> MovieRow:
         """Give what has become of a job's movie and contact sheet."""

@@ -9,7 +9,11 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
+
+MOMENT = 15.0
+"""Seconds that a watcher may take to say what it was told."""
 
 SOURCE = Path(__file__).with_name("clock.c")
 
@@ -21,6 +25,8 @@ class Clock:
         self._file = folder / "clock"
         self._library = folder / "clock.so"
         self._file.write_bytes(struct.pack("=q", 0))
+        self._since = 0.0
+        self._moved: list[tuple[float, float]] = []
         compiler = shutil.which("cc") or shutil.which("gcc")
         self.is_here = compiler is not None
         """Whether it can be moved at all: it needs a C compiler."""
@@ -37,5 +43,15 @@ class Clock:
 
     def move(self, seconds: int) -> None:
         """Have it go so much ahead of the machine's clock, or behind it."""
+        if seconds and not self._since:
+            self._since = time.time()
+        elif self._since and not seconds:
+            self._moved.append((self._since, time.time()))
+            self._since = 0.0
         with self._file.open("r+b") as file:
             file.write(struct.pack("=q", seconds))
+
+    def was_right(self, at: float) -> bool:
+        """Whether it went with the machine's clock at a time, and for a moment before and after."""
+        spans = [*self._moved, *([(self._since, time.time())] if self._since else [])]
+        return all(not begin - MOMENT <= at <= end + MOMENT for begin, end in spans)

@@ -8,6 +8,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from blendtui.farm.frames import parse_frames
 from blendtui.locks import FILE
@@ -69,6 +70,8 @@ def _report(lab: Lab, job: str, frames: tuple[int, ...]) -> Iterator[str]:
     report = tomllib.loads(path.read_text())
     if report["state"] != "done" or "ended" not in report:
         yield f"report.toml says {report['state']}: {report.get('reason')}"
+    else:
+        yield from _times(lab, path, report)
     told = report["frames"]
     if parse_frames(told["done"] or "0") != frames or told["failed"] or told["missing"]:
         yield f"report.toml has other frames: {told}"
@@ -79,6 +82,20 @@ def _report(lab: Lab, job: str, frames: tuple[int, ...]) -> Iterator[str]:
     done = lab.workstation.look(lambda views: _done_tries(views, job))
     if done != sorted(frames):
         yield f"the store has other finished tries: {done}"
+
+
+def _times(lab: Lab, path: Path, report: dict[str, Any]) -> Iterator[str]:
+    """Hold that it was added and ended when it was, unless the clock was wrong just then."""
+    dropped, written = (
+        (path.parent / f"{path.parent.name}.zip").stat().st_mtime,
+        path.stat().st_mtime,
+    )
+    right = lab.workstation.clock.was_right
+    added, ended = (report[name].timestamp() for name in ("added", "ended"))
+    if right(dropped) and not dropped - 2 <= added <= written + 2:
+        yield f"report.toml: added at {added}, dropped at {dropped}, written at {written}"
+    if right(written) and not dropped - 2 <= ended <= written + 2:
+        yield f"report.toml: ended at {ended}, dropped at {dropped}, written at {written}"
 
 
 def _done_tries(views: Views, job: str) -> list[int]:
