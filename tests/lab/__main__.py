@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=1, help="the first seed")
     parser.add_argument("--seed", type=int, help="play only this one, and tell its story")
     parser.add_argument("--quick", action="store_true", help="faults as in `make test`")
+    parser.add_argument("--rendering", action="store_true", help="faults from the first frame on")
     parser.add_argument("--at-once", type=int, default=2, help="runs at the same time")
     parser.add_argument("--without-root", action="store_true", help="in a user namespace")
     parser.add_argument("--pictures", type=Path, help=argparse.SUPPRESS)
@@ -41,7 +42,7 @@ def main() -> int:
         return 2
     pictures = options.pictures or _pictures()
     if options.seed is not None:
-        return _one(options.seed, pictures, options.quick)
+        return _one(options, pictures)
     return _many(options, pictures)
 
 
@@ -52,12 +53,14 @@ def _pictures() -> Path:
     return folder
 
 
-def _one(seed: int, pictures: Path, quick: bool) -> int:
+def _one(options: argparse.Namespace, pictures: Path) -> int:
+    seed: int = options.seed
     outcome = play(
         seed,
         pictures / "many.blend",
         pictures / "alone",
-        quick=quick,
+        quick=options.quick,
+        rendering=options.rendering,
         tell=print,
         keep=KEPT / str(seed),
     )
@@ -78,8 +81,8 @@ def _many(options: argparse.Namespace, pictures: Path) -> int:
         if told is None or told["wrong"]:
             failed.append(seed)
             print(text)
-            quick = " --quick" if options.quick else ""
-            print(f"Seed {seed} went wrong. Again: python -m tests.lab --seed {seed}{quick}")
+            words = " ".join([f"--seed {seed}", *_ways(options)])
+            print(f"Seed {seed} went wrong. Again: python -m tests.lab {words}")
         if told is not None:
             injected.update(told["injected"])
             healing.append(told["healing"])
@@ -97,6 +100,11 @@ def _many(options: argparse.Namespace, pictures: Path) -> int:
     return int(bool(failed))
 
 
+def _ways(options: argparse.Namespace) -> list[str]:
+    """Give the options that change what a seed's story is."""
+    return [f"--{name}" for name in ("quick", "rendering") if getattr(options, name)]
+
+
 def _played(
     options: argparse.Namespace, seeds: range, pictures: Path
 ) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
@@ -104,7 +112,7 @@ def _played(
 
     def run(seed: int) -> tuple[int, dict[str, Any] | None, str]:
         words = [sys.executable, "-m", "tests.lab", "--seed", str(seed)]
-        words += ["--pictures", str(pictures), *(["--quick"] if options.quick else [])]
+        words += ["--pictures", str(pictures), *_ways(options)]
         # A session each: Linux shares its time among sessions, and the runs are many machines.
         done = subprocess.run(
             words, capture_output=True, text=True, check=False, start_new_session=True

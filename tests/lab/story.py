@@ -114,13 +114,19 @@ class Story:
         self._late: list[Fault] = []
         self._in_the_way: Counter[Fault] = Counter()
 
-    def play(self, blend: Path) -> Outcome:
-        """Drop the job, let the faults happen, and look at what came of it."""
+    def play(self, blend: Path, rendering: bool = False) -> Outcome:
+        """Drop the job, let the faults happen, and look at what came of it.
+
+        The first of them waits for the first frame if `rendering`: before that there is no Blender
+        to strike, and no file.
+        """
         started = time.monotonic()
         station = self.lab.workstation
         self.lab.start(slots=self.plan.slots)
         station.watch()
         station.drop(f"{JOB}.zip", blend, {"frames": ",".join(map(str, self.plan.frames))})
+        if rendering and not self._wait(partial(self._has_got_on, 0), LIMIT):
+            self.outcome.wrong.append("no frame came before the first fault")
         self._begun = time.monotonic()
         self._faults()
         over = time.monotonic()
@@ -258,6 +264,7 @@ def play(
     expected: Path,
     *,
     quick: bool = False,
+    rendering: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     keep: Path | None = None,
 ) -> Outcome:
@@ -270,7 +277,7 @@ def play(
     with Lab(plan.hosts) as lab:
         story = Story(plan, lab, expected, tell)
         try:
-            outcome = story.play(blend)
+            outcome = story.play(blend, rendering)
         except BaseException:
             _keep(lab, keep)
             raise

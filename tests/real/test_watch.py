@@ -137,7 +137,7 @@ def test_a_second_drop_of_the_same_name_gets_a_name_of_its_own(farm: Farm) -> No
 
 
 def test_a_job_is_steered_from_another_process(farm: Farm) -> None:
-    farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-60"})
+    farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "1-5000"})
     farm.watch()
     farm.done("shot", 1)
     assert farm.run("pause", "shot").returncode == 0
@@ -146,8 +146,9 @@ def test_a_job_is_steered_from_another_process(farm: Farm) -> None:
     assert shown["jobs"][0]["state"] == "paused"
     assert farm.run("priority", "shot", "70").returncode == 0
     assert farm.run("resume", "shot").returncode == 0
-    farm.done("shot", 60)
+    farm.done("shot", shown["jobs"][0]["done"] + 20)
     assert json.loads(farm.run("status", "--json").stdout)["jobs"][0]["priority"] == 70
+    assert farm.run("cancel", "shot").returncode == 0
     unknown = farm.run("pause", "nothing")
     assert unknown.returncode == 2
     assert "nothing" in unknown.stderr
