@@ -21,6 +21,8 @@ class FaultKind(StrEnum):
     ARCHIVE_TOO_LARGE = "archive-too-large"
     ARCHIVE_RATIO = "archive-ratio"
     ARCHIVE_WRITE = "archive-write"
+    DISK_NO_ROOM = "disk-no-room"
+    DISK_TOO_SMALL = "disk-too-small"
     BLEND_NONE = "blend-none"
     BLEND_SEVERAL = "blend-several"
     BLEND_NAMED_MISSING = "blend-named-missing"

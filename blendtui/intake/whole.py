@@ -10,8 +10,7 @@ from typing import BinaryIO
 
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
-from blendtui.intake.container import open_archive
-from blendtui.intake.directory import RATIO_EXEMPT
+from blendtui.intake.container import RATIO_EXEMPT, open_archive
 from blendtui.settings import Limits
 
 _HEAD = 12

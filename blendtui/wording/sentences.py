@@ -64,6 +64,16 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{name} cannot be unpacked on this computer: {reason}, writing “{path}”.",
         "Make room for it or mend the folder that holds blendtui's state, and drop it again.",
     ),
+    FaultKind.DISK_NO_ROOM: (
+        "There is no room now to unpack {name} on the disk of {path}, some of which is kept free.",
+        "Make room there: a drop waits for it, others go on meanwhile. Or take it away again.",
+    ),
+    FaultKind.DISK_TOO_SMALL: (
+        "{name} comes to {size} unpacked, and the disk of {path} has {limit}, some of which is "
+        "kept free.",
+        "Leave out what the scene does not use, or put blendtui's state on a larger disk "
+        "(`--state`), and drop it again.",
+    ),
     FaultKind.BLEND_NONE: (
         "{name} holds no .blend file.",
         "Zip the folder that has the .blend and the files that it uses, and drop it again.",
