@@ -22,8 +22,9 @@ from blendtui.farm.state import Note, NoteKind
 from blendtui.intake.archive import Unpacked, unpack
 from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.jobfile import JobFile
+from blendtui.intake.room import check_room
 from blendtui.intake.scene import read_facts
-from blendtui.intake.several import alone, parts, scenes_of
+from blendtui.intake.several import alone, check_together, parts, scenes_of
 from blendtui.intake.unbaked import goes_in_order
 from blendtui.intake.watch import DropWatch
 from blendtui.sending import rewrite
@@ -205,8 +206,9 @@ class Arrivals:
         ratio = self._limits.ratio
         facts = await asyncio.to_thread(read_facts, incoming, unpacked.project, ratio=ratio)
         jobfile = unpacked.jobfile
-        scenes = scenes_of(jobfile, facts)
+        scenes = await asyncio.to_thread(scenes_of, jobfile, facts)
         if len(scenes) > 1:
+            check_together(jobfile, facts, scenes, unpacked.project, self._limits)
             if _stamp(arrival.path) == before:
                 await asyncio.to_thread(self._divide, arrival.path, unpacked, scenes)
                 self._watch.look_again()
@@ -243,8 +245,12 @@ class Arrivals:
         """Put a drop for each scene in the place of one for all.
 
         Killed in between, all of it is done again: a scene is rather rendered twice than never.
+
+        Raises:
+            Failure: DISK_NO_ROOM or DISK_TOO_SMALL, SHARE_WRITE, PROJECT_UNREADABLE.
         """
         share, made = self._office.share, []
+        _check_room(share.path, drop, len(scenes))
         try:
             for part in parts(unpacked.jobfile, unpacked.project.blend, scenes):
                 hidden = share.hidden()
@@ -290,6 +296,16 @@ def _move_folder(source: Path, target: Path) -> None:
         ) from error
 
 
+def _check_room(share: Path, drop: Path, count: int) -> None:
+    """Hold that the share has room for so many copies of a drop, before the first one is made."""
+    try:
+        needed = count * drop.stat().st_size
+        check_room(share, f"{drop.name}, once for each of its {count} scenes,", needed)
+    except OSError as error:
+        reason = reason_of(error)
+        raise Failure.of(FaultKind.SHARE_WRITE, path=share, reason=reason) from error
+
+
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
@@ -300,7 +316,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _own_frames(jobfile: JobFile, facts: BlendFacts) -> tuple[int, ...]:
     scene = facts.scene(jobfile.scene)
-    return frames_of(scene) if scene else ()
+    return tuple(frames_of(scene)) if scene else ()
 
 
 def _version(facts: BlendFacts) -> str:

@@ -42,6 +42,7 @@ class FaultKind(StrEnum):
     OVERRIDE_REFUSED = "override-refused"
     ENGINE_MISSING = "engine-missing"
     FRAMES_TOO_MANY = "frames-too-many"
+    SCENES_TOO_MANY = "scenes-too-many"
     FILES_MISSING = "files-missing"
     FILES_ABSOLUTE = "files-absolute"
     NODES_STRANGE = "nodes-strange"

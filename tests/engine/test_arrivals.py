@@ -63,11 +63,12 @@ class Entrance:
             if isinstance(one.event, Note) and one.event.kind is kind and one.event.fault
         ]
 
-    def drop(self, name: str, more: int = 0) -> Path:
-        """Drop a zip with a scene, and so many bytes besides."""
+    def drop(self, name: str, more: int = 0, scene: str = "cycles", job: str = "") -> Path:
+        """Drop a zip with a scene, job.toml, and so many bytes besides."""
         hidden = self.share / ".copying"
         with zipfile.ZipFile(hidden, "w", zipfile.ZIP_STORED) as archive:
-            archive.write(scenes() / "cycles.blend", "cycles.blend")
+            archive.write(scenes() / f"{scene}.blend", "shot.blend")
+            archive.writestr("job.toml", job)
             if more:
                 archive.writestr("cache.bin", os.urandom(more))
         return hidden.replace(self.share / name)
@@ -220,6 +221,31 @@ async def test_a_drop_that_cannot_be_moved_keeps_no_other_waiting(tmp_path: Path
             await until(lambda: entrance.jobs == ["b", "c", "a"])
     assert entrance.notes(NoteKind.WARNING) == [("a.zip", FaultKind.SHARE_WRITE)]
     entrance.close()
+
+
+async def test_copies_for_which_the_share_has_no_room_are_not_begun(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        entrance = Entrance(disk, tmp_path / "state")
+        drop = entrance.drop("film.zip", 6 * MIB, "second", 'scenes = ["Scene", "Second"]')
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(7 * MIB))
+        names = set[str]()
+
+        def is_told() -> bool:
+            names.update(path.name for path in entrance.share.iterdir())
+            return bool(entrance.notes(NoteKind.WARNING))
+
+        async with entrance.opened() as arrivals:
+            await until(is_told)
+            entrance.drop("other.zip")
+            await until(lambda: is_told() and entrance.jobs == ["other"])
+            assert names <= {drop.name, ".copying", "other.zip", "other"}
+            ballast.unlink()
+            await until(lambda: sorted(entrance.jobs) == ["film-Scene", "film-Second", "other"])
+            await until(lambda: arrivals.is_idle)
+        assert entrance.notes(NoteKind.WARNING) == [("film.zip", FaultKind.DISK_NO_ROOM)]
+        assert not drop.exists()
+        entrance.close()
 
 
 async def test_a_drop_that_is_replaced_while_it_waits_is_taken_once_as_it_is_then(
