@@ -17,7 +17,7 @@ from blendtui.intake.checks import frames_of, notes_of, problem_of
 from blendtui.intake.choose import is_blend, listed
 from blendtui.intake.jobfile import JobFile
 from blendtui.intake.scene import read_facts
-from blendtui.intake.several import alone, scenes_of
+from blendtui.intake.several import alone, check_together, scenes_of
 from blendtui.settings import Limits
 from blendtui.wording import explain, safe, size
 
@@ -26,6 +26,7 @@ _UNDECIDED = (
     FaultKind.BLEND_NAMED_MISSING,
     FaultKind.BLEND_CHOSEN_MISSING,
 )
+_UNDIVIDED = (FaultKind.SCENE_UNKNOWN, FaultKind.SCENES_TOO_MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Inspection:
         """Whether it would not even be a job."""
         scenes = self.unpacked.jobfile.scenes if self.unpacked is not None else ()
         kind = self.problem.kind if self.problem is not None else None
-        return self.facts is None or (bool(scenes) and kind is FaultKind.SCENE_UNKNOWN)
+        return self.facts is None or (bool(scenes) and kind in _UNDIVIDED)
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
@@ -99,6 +100,9 @@ def inspect(drop: Path, limits: Limits, work: Path, blend: str | None = None) ->
             blends = tuple(sorted(one.path for one in unpacked.project.files if is_blend(one.path)))
             facts = read_facts(into, unpacked.project, ratio=limits.ratio)
             jobs = _jobs(unpacked.jobfile, facts)
+            if len(jobs) > 1:
+                scenes = tuple(str(one.scene) for one in jobs)
+                check_together(unpacked.jobfile, facts, scenes, unpacked.project, limits)
         except Failure as failure:
             if failure.fault.kind in _UNDECIDED:
                 blends = _blends(source, limits)
@@ -114,7 +118,7 @@ def _jobs(jobfile: JobFile, facts: BlendFacts) -> list[JobFile]:
     """Give what job.toml says of each job that it makes: one, or one for each of its scenes.
 
     Raises:
-        Failure: SCENE_UNKNOWN.
+        Failure: SCENE_UNKNOWN, SCENES_TOO_MANY.
     """
     return [alone(jobfile, scene) for scene in scenes_of(jobfile, facts)] or [jobfile]
 

@@ -111,6 +111,19 @@ def test_scenes_that_job_toml_names_are_looked_at_and_none_but_they(
     assert "no scene “Noon”" in found["problem"]["what"]
 
 
+def test_more_scenes_than_a_drop_can_have_are_refused_beforehand(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scenes.zip"
+    with zipfile.ZipFile(SAMPLE) as sample, zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("bouncing.blend", sample.read("bouncing.blend"))
+        archive.writestr("job.toml", f"scenes = {[f'S{number}' for number in range(501)]}")
+    assert cli.main(["inspect", str(path), "--json", "--state", str(state)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["refused"]
+    assert "501 scenes" in found["problem"]["what"]
+
+
 def test_a_file_that_is_gone_says_so(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-MOST_FRAMES = 1_000_000
+MOST_FRAMES = 200_000
+"""Frames of one job: more than two hours of film; nothing else goes on while they are written."""
+
 # Blender's own bounds of a frame number (MINAFRAME and MAXFRAME in its DNA_scene_types.h).
 FIRST_FRAME = -1_048_574
 LAST_FRAME = 1_048_574
@@ -23,7 +25,7 @@ def parse_frames(text: str) -> tuple[int, ...]:
 
     Parts are separated by commas; a part is a frame, a range, or a range with a step; numbers may
     be negative ("-10--5"). Raises ValueError with "PROBLEM; expected: WHAT", which says the part
-    that is wrong; also where the parts name more than 1,000,000 frames together.
+    that is wrong; also where the parts name more than 200,000 frames together.
     """
     if not text.strip():
         raise ValueError(f"no frames are named; expected: {_FORMS}")

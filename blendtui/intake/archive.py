@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import shutil
@@ -15,11 +16,22 @@ from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.project import Project, ProjectFile
 from blendtui.intake.choose import choose_blend, find_jobfile, is_blend, pick_blend
-from blendtui.intake.container import PIECE, Archive, contents, open_archive, open_drop
+from blendtui.intake.container import (
+    PIECE,
+    Archive,
+    check_filled,
+    contents,
+    open_archive,
+    open_drop,
+)
 from blendtui.intake.directory import Member, members, too_large
 from blendtui.intake.jobfile import JobFile, read_jobfile
 from blendtui.intake.names import check_portable, place
+from blendtui.intake.room import check_room
 from blendtui.settings import Limits
+
+_NAME_REFUSED = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
+"""What a disk answers to a name that it will never take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ def unpack(drop: Path, into: Path, limits: Limits, blend: str | None = None) -> 
 
     A zip's directory is checked as a whole before anything is written. Every file is read once
     and hashed on the way. `blend`, a path within the zip, goes before the one that job.toml names.
-    Raises Failure: ARCHIVE_*, BLEND_NONE, BLEND_SEVERAL, BLEND_NAMED_MISSING,
+    Raises Failure: ARCHIVE_*, DISK_*, BLEND_NONE, BLEND_SEVERAL, BLEND_NAMED_MISSING,
     BLEND_CHOSEN_MISSING or JOBFILE_INVALID; what was made by then is removed again.
     """
     if is_blend(drop.name):
@@ -52,7 +64,7 @@ def unpack(drop: Path, into: Path, limits: Limits, blend: str | None = None) -> 
             chosen = choose_blend(paths, jobfile.blend, jobfile=jobfile_path, drop=drop.name)
         else:
             chosen = pick_blend(paths, blend, drop.name)
-        with _new_folder(into, drop.name):
+        with _new_folder(into, drop.name, sum(member.info.file_size for member in found)):
             files = tuple(
                 _write(contents(archive, member.path, member.info), into, member.path, drop.name)
                 for member in found
@@ -67,20 +79,30 @@ def blends_of(drop: Path, limits: Limits) -> tuple[str, ...]:
 
 
 def _copy_blend(drop: Path, into: Path, limits: Limits) -> Unpacked:
-    try:
+    with _named(drop.name):
         path = place(drop.name)
         check_portable(path)
-    except Failure as failure:
-        problem = failure.fault.fact("problem")
-        raise Failure.of(FaultKind.DROP_NAME, name=drop.name, problem=problem) from None
     with open_drop(drop) as source:
         total = source.seek(0, io.SEEK_END)
         if total > limits.size:
             raise too_large(drop.name, total, limits)
+        check_filled(source, drop.name, limits)
         source.seek(0)
-        with _new_folder(into, drop.name):
+        with _named(drop.name), _new_folder(into, drop.name, total):
             file = _write(_pieces(source, drop.name, total), into, path, drop.name)
     return Unpacked(Project(path, (file,)), JobFile())
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say of a bare .blend what would be said of a name in a zip."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.fault.kind not in (FaultKind.ARCHIVE_PATH, FaultKind.ARCHIVE_NAME):
+            raise
+        problem = failure.fault.fact("problem")
+        raise Failure.of(FaultKind.DROP_NAME, name=name, problem=problem) from None
 
 
 def _pieces(source: io.FileIO, name: str, total: int) -> Iterator[bytes]:
@@ -107,10 +129,14 @@ def _read_jobfile(archive: Archive, found: list[Member], path: str | None) -> Jo
 
 
 @contextmanager
-def _new_folder(into: Path, name: str) -> Iterator[None]:
-    """Make the folder, and remove it with all that is in it unless the block ends well."""
+def _new_folder(into: Path, name: str, needed: int) -> Iterator[None]:
+    """Make the folder, and remove it with all that is in it unless the block ends well.
+
+    Raises Failure: DISK_NO_ROOM or DISK_TOO_SMALL where there is no room for `needed` bytes.
+    """
     with _writing(name, into.name):
         into.parent.mkdir(parents=True, exist_ok=True)
+        check_room(into.parent, name, needed)
         into.mkdir()
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, into, ignore_errors=True)
@@ -147,6 +173,9 @@ def _writing(name: str, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = reason_of(error)
+        if error.errno in _NAME_REFUSED:
+            problem = f"has a name that cannot be stored on this computer ({reason})"
+            raise Failure.of(FaultKind.ARCHIVE_NAME, path=path, problem=problem) from None
     except UnicodeEncodeError as error:
         # On Unix without a UTF-8 locale Python cannot write every name.
         reason = f"the locale's encoding, {error.encoding}, has no such characters"

@@ -25,6 +25,7 @@ from blender_asset_tracer.blendfile import exceptions
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
+from blendtui.intake.room import no_room, spare
 from blendtui.wording import size as size_text
 
 MOST_BLOCKS = 2_000_000
@@ -164,8 +165,9 @@ def opened(path: Path, limit: int, ratio: int | None = None) -> Iterator[Bounded
     """Open a regular file as a .blend.
 
     `limit` is the most bytes that a packed one may have, `ratio` the most for each byte here.
-    Raises Unreadable with the reason, Failure ARCHIVE_RATIO for a bomb and ARCHIVE_WRITE where it
-    cannot be unpacked here, or OSError; reading from it may raise FOREIGN besides.
+    Raises Unreadable with the reason, Failure ARCHIVE_RATIO for a bomb, ARCHIVE_WRITE or
+    DISK_NO_ROOM where it cannot be unpacked here, or OSError; reading from it may raise FOREIGN
+    besides.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise Unreadable("it is not a file")
@@ -196,6 +198,7 @@ def _unpacked(reader: _Reader, path: Path, limit: int, ratio: int | None) -> IO[
 
     A large one goes beside the packed one: that is a disk with room, which /tmp often is not.
     """
+    room = max(spare(path.parent), _IN_MEMORY)
     no_bomb = limit if ratio is None else max(path.stat().st_size * ratio, RATIO_EXEMPT)
     with contextlib.ExitStack() as undo:
         file = undo.enter_context(
@@ -210,6 +213,8 @@ def _unpacked(reader: _Reader, path: Path, limit: int, ratio: int | None) -> IO[
                 raise Unreadable(f"it unpacks to more than {size_text(limit)}")
             if total > no_bomb:
                 raise Failure.of(FaultKind.ARCHIVE_RATIO, path=path.name, limit=ratio)
+            if total > room:
+                raise no_room(path.parent, path.name)
             _write(file, data, path)
         file.seek(0)
         undo.pop_all()

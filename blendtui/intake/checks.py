@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.file_kinds import by_kind, is_absolute
 from blendtui.farm.frames import FIRST_FRAME, LAST_FRAME, MOST_FRAMES
@@ -20,20 +22,20 @@ def is_own(engine: str) -> bool:
     return engine in ("", "CYCLES", "EEVEE", "WORKBENCH") or engine.startswith("BLENDER_")
 
 
-def frames_of(scene: SceneFacts) -> tuple[int, ...]:
+def frames_of(scene: SceneFacts) -> range:
     """Give the frames of a scene's own range, none where it runs backwards.
 
     Blender takes no frame outside its bounds; a file that claims one is held to them.
     """
     first = max(scene.frame_start, FIRST_FRAME)
     last = min(scene.frame_end, LAST_FRAME)
-    return tuple(range(first, last + 1, max(scene.frame_step, 1)))
+    return range(first, last + 1, max(scene.frame_step, 1))
 
 
 def problem_of(
     facts: BlendFacts,
     scene: str | None,
-    frames: tuple[int, ...] | None,
+    frames: Sequence[int] | None,
     unbaked: str = ONE_DEVICE,
 ) -> Fault | None:
     """Say why rendering cannot work: the `scene` named, or the active one; the `frames` named.
@@ -54,7 +56,7 @@ def problem_of(
     return refusal(found, unbaked) or _nothing(found, frames)
 
 
-def _nothing(scene: SceneFacts, frames: tuple[int, ...] | None) -> Fault | None:
+def _nothing(scene: SceneFacts, frames: Sequence[int] | None) -> Fault | None:
     width, height = scene.width * scene.percentage // 100, scene.height * scene.percentage // 100
     if width < 1 or height < 1:
         detail = f"the picture of scene “{scene.name}” is {width} by {height} pixels"

@@ -16,8 +16,12 @@ from pathlib import Path
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.settings import Limits
+from blendtui.wording import size
 
 PIECE = 256 * 1024
+
+# A black picture or an empty cache packs well too: what unpacks to less than this is no bomb.
+RATIO_EXEMPT = 16 * 2**20
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENTRY_SIGNATURE = b"PK\x01\x02"
@@ -88,6 +92,7 @@ class _Bounded(io.BufferedReader):
 def open_archive(drop: Path, limits: Limits) -> Iterator[Archive]:
     """Open a zip and read its directory; raises Failure ARCHIVE_BROKEN or ARCHIVE_TOO_MANY."""
     with open_drop(drop) as raw:
+        check_filled(raw, drop.name, limits)
         packed = raw.seek(0, io.SEEK_END)
         start = _start(raw)
         file = _Bounded(raw, 128 * 1024)
@@ -101,6 +106,27 @@ def open_archive(drop: Path, limits: Limits) -> Iterator[Archive]:
             raise Failure.of(FaultKind.ARCHIVE_BROKEN, name=drop.name, reason=reason) from None
         with archive.zip:
             yield archive
+
+
+def check_filled(raw: io.FileIO, name: str, limits: Limits) -> None:
+    """Refuse a file with holes that has `ratio` times as many bytes as were ever written to it.
+
+    It costs its sender nothing, and us as much room as it claims. Raises Failure ARCHIVE_BROKEN.
+    """
+    total = raw.seek(0, io.SEEK_END)
+    enough = -(-total // limits.ratio)
+    if total <= RATIO_EXEMPT or not hasattr(os, "SEEK_DATA"):
+        return
+    written = place = 0
+    try:
+        while written < enough:
+            begin = raw.seek(place, os.SEEK_DATA)
+            place = raw.seek(begin, os.SEEK_HOLE)
+            written += place - begin
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a hole up to the end
+            reason = f"only {size(written)} of its {size(total)} were written"
+            raise Failure.of(FaultKind.ARCHIVE_BROKEN, name=name, reason=reason) from None
 
 
 def _start(raw: io.FileIO) -> bytes:

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
-from blendtui.intake.container import KINDS, Archive, data_end
+from blendtui.intake.container import KINDS, RATIO_EXEMPT, Archive, data_end
 from blendtui.intake.names import Tree, check_portable, is_junk, place
 from blendtui.settings import Limits
 from blendtui.wording import size
-
-# A black picture or an empty cache packs well too: what unpacks to less than this is no bomb.
-RATIO_EXEMPT = 16 * 2**20
 
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000

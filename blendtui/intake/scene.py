@@ -71,7 +71,7 @@ def read_facts(
 
     Raises:
         Failure: BLEND_UNREADABLE, with the path in the project and the reason; ARCHIVE_RATIO;
-            ARCHIVE_WRITE where it cannot be unpacked on this computer.
+            ARCHIVE_WRITE or DISK_NO_ROOM where it cannot be unpacked on this computer.
     """
     # Imported here, since it takes longer than all of this room.
     from blendtui.intake import blend_reader as reader  # noqa: PLC0415

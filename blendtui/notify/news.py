@@ -19,6 +19,7 @@ _WAITING = frozenset(
         FaultKind.SHARE_WRITE,
         FaultKind.SHARE_MISSING,
         FaultKind.ARCHIVE_WRITE,
+        FaultKind.DISK_NO_ROOM,
         FaultKind.STATE_UNWRITABLE,
     }
 )

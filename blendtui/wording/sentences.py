@@ -64,6 +64,15 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{name} cannot be unpacked on this computer: {reason}, writing “{path}”.",
         "Make room for it or mend the folder that holds blendtui's state, and drop it again.",
     ),
+    FaultKind.DISK_NO_ROOM: (
+        "There is no room now for {name} on the disk of {path}, some of which is kept free.",
+        "Make room there: a drop waits for it, others go on meanwhile. Or take it away again.",
+    ),
+    FaultKind.DISK_TOO_SMALL: (
+        "{name} needs {size} on the disk of {path}, which has {limit}; some of it is kept free.",
+        "Leave out what the scene does not use, or have a larger disk there (blendtui's state can "
+        "be elsewhere: `--state`), and drop it again.",
+    ),
     FaultKind.BLEND_NONE: (
         "{name} holds no .blend file.",
         "Zip the folder that has the .blend and the files that it uses, and drop it again.",
@@ -150,6 +159,11 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "The scene's range has {count} frames, and a job can have {limit}.",
         "Correct the range in Blender's Output properties, or name `frames` in job.toml, and drop "
         "it again.",
+    ),
+    FaultKind.SCENES_TOO_MANY: (
+        "job.toml asks for {count} scenes, each as a job of its own, and that is too much: "
+        "{problem}.",
+        "Name fewer in `scenes` in job.toml, and drop the project again for the others.",
     ),
     FaultKind.FILES_MISSING: (
         "Files that the .blend uses are not in the project ({count}): {files}.",

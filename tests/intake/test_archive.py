@@ -224,6 +224,49 @@ def test_a_write_that_fails_half_way_is_told_and_leaves_nothing(tmp_path: Path) 
     assert list(listing(tmp_path)) == ["shot.zip"]
 
 
+def with_holes(path: Path, data: bytes) -> Path:
+    """Write a file without its pages of zeros."""
+    with path.open("wb") as file:
+        for place in range(0, len(data), 4096):
+            page = data[place : place + 4096]
+            if page.strip(b"\0"):
+                file.seek(place)
+                file.write(page)
+        file.truncate(len(data))
+    return path
+
+
+@pytest.mark.parametrize("name", ["shot.blend", "shot.zip"])
+def test_a_file_that_was_hardly_written_is_refused_before_it_takes_room(
+    tmp_path: Path, name: str
+) -> None:
+    black = Entry("black.exr", bytes(64 * 2**20), method=zipfile.ZIP_STORED)
+    data = zip_bytes("a.blend", black) if name == "shot.zip" else b"BLENDER-v304" + black.data
+    with pytest.raises(Failure) as caught:
+        unpack(with_holes(tmp_path / name, data), tmp_path / "project", Limits(ratio=500))
+    told = explain(caught.value.fault).what
+    assert told.startswith(f"{name} cannot be unpacked: only ")
+    assert told.endswith(" of its 64.0 MiB were written.")
+    (tmp_path / name).write_bytes(data)
+    assert unpack(tmp_path / name, tmp_path / "project", Limits(ratio=500))
+
+
+@pytest.mark.parametrize("name", ["a.blend", f"{'x' * 200}/{'y' * 200}/{'z' * 200}.blend"])
+def test_a_name_that_the_disk_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
+    drop = write_zip(tmp_path / "shot.zip", name)
+    deep = tmp_path.joinpath(*["d" * 200] * 17)
+    deep = deep / ("e" * (4085 - len(str(deep))))
+    if name == "a.blend":
+        drop = tmp_path / f"{'n' * 40}.blend"
+        drop.write_bytes(b"BLENDER")
+    with pytest.raises(Failure) as caught:
+        unpack(drop, deep, Limits())
+    told = explain(caught.value.fault).what
+    assert told.endswith("a name that cannot be stored on this computer (file name too long).")
+    expected = FaultKind.DROP_NAME if name == "a.blend" else FaultKind.ARCHIVE_NAME
+    assert caught.value.fault.kind is expected
+
+
 def test_a_name_that_the_locale_cannot_write_is_told(tmp_path: Path) -> None:
     write_zip(tmp_path / "shot.zip", "a.blend", "木.png")
     script = (

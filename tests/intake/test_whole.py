@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blendtui.intake import whole as judging
 from blendtui.intake.whole import is_whole
 from tests.support.zips import endless
 
@@ -115,6 +117,64 @@ def test_no_content_is_an_error(
 ) -> None:
     for name in ("a.zip", "a.blend"):
         judge(tmp_path_factory.getbasetemp(), name, head + data)
+
+
+HEADS = {
+    "zstd.blend": b"\x28\xb5\x2f\xfd",
+    "skipped.blend": bytes.fromhex("502a4d1800000000"),
+    "gzip.blend": b"\x1f\x8b",
+    "named.blend": b"\x1f\x8b\x08\x08" + bytes(6) + b"shot",
+    "plain.blend": b"BLENDER-v304",
+    "new.blend": b"BLENDER17-01v0500",
+    "shot.zip": b"PK\3\4",
+}
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count what is looked at in a zstd file; a walk without end fails the test by itself."""
+    seen: list[int] = []
+    exactly = judging._exactly
+
+    def counted(file: io.FileIO, count: int) -> bytes:
+        seen.append(count)
+        assert len(seen) <= 3 * judging._MOST_STEPS, "this does not come to an end"
+        return exactly(file, count)
+
+    monkeypatch.setattr(judging, "_exactly", counted)
+    return seen
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_few_bytes_that_claim_100_gib_are_not_whole_at_once(
+    tmp_path: Path, looks: list[int], name: str
+) -> None:
+    drop = tmp_path / name
+    drop.write_bytes(HEADS[name])
+    os.truncate(drop, 100 << 30)
+    assert not is_whole(drop)
+    assert len(looks) < 10
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\x28\xb5\x2f\xfd\0\0" + b"\x0a\0\0x" * 5000, id="blocks of one byte"),
+        pytest.param(bytes.fromhex("502a4d1800000000") * 5000, id="frames to be skipped"),
+        pytest.param(b"\x28\xb5\x2f\xfd\0\0\x01\0\0" * 5000, id="frames of nothing"),
+    ],
+)
+def test_a_file_of_endless_small_pieces_is_left_to_its_reader(
+    tmp_path: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr(judging, "_MOST_STEPS", 1000)
+    assert judge(tmp_path, "x.blend", data)
+    assert len(looks) <= 3000
+
+
+def test_a_gzip_bomb_is_left_to_its_reader_and_not_unpacked(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"BLENDER-v304" + bytes(300 << 20))
+    assert judge(tmp_path, "bomb.blend", bomb[:-1000])
 
 
 def test_a_zip_with_a_directory_without_end_has_its_end_and_takes_no_memory(

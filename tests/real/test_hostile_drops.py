@@ -66,6 +66,26 @@ def test_a_share_full_of_hostile_drops_ends_no_watcher(tmp_path: Path) -> None:
         assert "\x1b" not in shown
 
 
+def test_a_few_bytes_that_claim_to_be_a_hundred_gib_keep_nobody_waiting(tmp_path: Path) -> None:
+    heads = {
+        "zstd.blend": b"\x28\xb5\x2f\xfd",
+        "gzip.blend": b"\x1f\x8b\x08\0",
+        "plain.blend": b"BLENDER-v304DATA",
+        "shot.zip": b"PK\3\4",
+    }
+    blender = str(standin.make(tmp_path / "blender"))
+    with Farm(devices=1, patience=0.5, blender=blender) as farm:
+        for name, head in heads.items():
+            (farm.share / name).write_bytes(head)
+            os.truncate(farm.share / name, 100 << 30)
+        farm.drop("good.zip", scenes() / "cycles.blend", job={"frames": "1-3"})
+        farm.watch("--once")
+        assert farm.end(60) == 0, farm.printed()
+        assert len(farm.frames("good")) == 3
+        rejected = {path.name for path in (farm.share / "rejected").iterdir()}
+        assert rejected == heads.keys() | {f"{Path(name).stem}.reason.txt" for name in heads}
+
+
 def check_each(farm: Farm, drops: dict[str, bytes]) -> None:
     """Hold that each drop is a job, or lies beside the reason; what is no file is as it was."""
     rejected = farm.share / "rejected"
