@@ -10,23 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from blendtui.devices.driver_names import leaf, storable
+from blendtui.devices.driver_names import MOVIE_ENDING, leaf, storable
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.share.names import folded
 
 _NUMBERS = re.compile(r"(-?)(\d{1,20})", re.ASCII)
 _MARKS = re.compile(r"#+")
-_MOVIE_ENDING = re.compile(
-    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
-)
 
 
 class Pattern:
     """How a scene names its frames: `output` is its output path, as the .blend has it."""
 
     def __init__(self, output: str) -> None:
-        name = _MOVIE_ENDING.sub("", storable(leaf(output)))
+        name = MOVIE_ENDING.sub("", storable(leaf(output)))
         marks = list(_MARKS.finditer(name))
         before = name[: marks[-1].start()] if marks else name
         # Blender adds four digits where there is no mark, and we "_" before those of a movie.

@@ -119,6 +119,7 @@ class FaultKind(StrEnum):
     MOVIE_FRAME_BROKEN = "movie-frame-broken"
     MOVIE_INCOMPLETE = "movie-incomplete"
     MOVIE_UNREADABLE = "movie-unreadable"
+    MOVIE_NO_PLACE = "movie-no-place"
     MOVIE_REPLACED = "movie-replaced"
     MOVIE_CUT = "movie-cut"
     MOVIE_SILENT = "movie-silent"

@@ -24,6 +24,11 @@ MOVIE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Drop the project again with `movie = true` in job.toml: those pictures are then made "
         "together with the frames.",
     ),
+    FaultKind.MOVIE_NO_PLACE: (
+        "The movie of {job} has no place in the job's folder on the share: {detail}.",
+        "All frames are on the share. Rename or remove what is in its place; then `blendtui movie "
+        "{job}` makes it.",
+    ),
     FaultKind.MOVIE_REPLACED: (
         "The scene asks for a movie with {asked}, which cannot be made here: {detail}. It has "
         "become {made}.",
