@@ -119,6 +119,18 @@ def test_file_names_are_blenders_and_the_frames_own(
     assert Ownership(OUTPUTS[name], {}).flaw(frame + 1, [file]) is not None
 
 
+def test_a_file_that_is_there_already_is_rendered_anew_and_no_placeholder_is_written(
+    runs: FormatRuns,
+) -> None:
+    """Whatever the scene says of overwriting: what an ended try left behind is no frame."""
+    case = {"scene": "careful", "frame": FRAME}
+    name = "careful_0003.png"
+    fresh, again = runs.driven([case, {**case, "left": name}])
+    assert (fresh.flaw, fresh.files, fresh.early) == ("", [name], [])
+    assert (again.flaw, again.files, again.early) == ("", [name], [name])
+    assert are_same(again.folder / name, fresh.bytes_of(name))
+
+
 def nodes_of(version: tuple[int, int], number: str, short: str) -> dict[str, set[str]]:
     """Say which files the nodes' scenes have besides their own picture."""
     up = "_con/esc" if version < (5, 0) else "_con/_.._esc" if version < (5, 1) else "_con/_/_/esc"
