@@ -285,6 +285,10 @@ def _notes(found: Material, task: Movie, said: MovieMade) -> Iterator[Fault]:
     if said.choice:
         facts = {"asked": asked.said, "made": made.said, "detail": said.refused[0]}
         yield Fault.of(FaultKind.MOVIE_REPLACED, **facts)
+    views = found.views()
+    if len(views) > 1:
+        facts = {"count": str(len(views)), "file": Path(task.pictures[0].path).name}
+        yield Fault.of(FaultKind.MOVIE_ONE_VIEW, job=found.job.name, **facts)
     if said.is_cut and found.movie.asked is not None and found.movie.asked.is_movie:
         facts = {"width": str(said.width), "height": str(said.height)}
         yield Fault.of(FaultKind.MOVIE_CUT, job=found.job.name, **facts)

@@ -121,6 +121,7 @@ class FaultKind(StrEnum):
     MOVIE_UNREADABLE = "movie-unreadable"
     MOVIE_NO_PLACE = "movie-no-place"
     MOVIE_REPLACED = "movie-replaced"
+    MOVIE_ONE_VIEW = "movie-one-view"
     MOVIE_CUT = "movie-cut"
     MOVIE_SILENT = "movie-silent"
     # telling people

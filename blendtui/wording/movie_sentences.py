@@ -35,6 +35,13 @@ MOVIE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Nothing has to be done if that is fine. Else choose other codecs in Blender's Output "
         "properties, save and drop it again; the frames are lossless.",
     ),
+    FaultKind.MOVIE_ONE_VIEW: (
+        "Each frame of {job} has {count} files, one for each view, and its movie shows one of them "
+        "only: the first frame's is {file}.",
+        "Nothing has to be done if that is fine; the frames of all views are on the share. For "
+        "both eyes in one movie choose Stereo 3D as Views Format in Blender's Output properties, "
+        "save and drop it again.",
+    ),
     FaultKind.MOVIE_CUT: (
         "The movie of {job} has {width} by {height} pixels, a row or a column fewer than its "
         "frames: its codec takes even sizes only.",

@@ -171,6 +171,18 @@ async def test_what_is_replaced_and_cut_is_said(studio: Studio) -> None:
     assert "32 by 18 pixels" in text
 
 
+async def test_a_movie_of_one_of_several_views_says_so(studio: Studio) -> None:
+    studio.render(1, 2, 3, 4, beside=("film_0001_R.png", "Depth/film_0001.png"))
+    studio.office.beside.opened("shot", replace(FILM, has_sound=False))
+    row = await studio.finish()
+    (note,) = row.notes
+    assert note.kind is FaultKind.MOVIE_ONE_VIEW
+    assert "has 2 files, one for each view" in explain(note).what
+    assert "film_0001.png" in explain(note).what
+    assert "Stereo 3D" in explain(note).cure
+    assert "one of them only" in studio.report()
+
+
 async def test_a_movie_of_another_name_takes_the_place_of_the_one_before(studio: Studio) -> None:
     studio.render(1, 2, 3, 4)
     assert (await studio.finish()).file == "film.mp4"
