@@ -11,6 +11,9 @@ import unicodedata
 
 # What stands in braces is Blender's to fill in, from 5.0 on.
 _FORBIDDEN = re.compile(r"\{[^{}]*\}|[<>:\"/\\|?*]")
+MOVIE_ENDING = re.compile(
+    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
+)
 _UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)", re.IGNORECASE)
 _LONGEST_FOLDER = 120

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ import bpy
 if TYPE_CHECKING:
     from blendtui.devices.driver_engines import check_engine
     from blendtui.devices.driver_movie import asked_of, make_lossless
-    from blendtui.devices.driver_names import leaf, storable
+    from blendtui.devices.driver_names import MOVIE_ENDING, leaf, storable
     from blendtui.devices.driver_nodes import aim_nodes, compositing, plain
     from blendtui.devices.driver_overrides import apply_overrides
     from blendtui.devices.driver_project import RunFailure
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 else:
     from driver_engines import check_engine
     from driver_movie import asked_of, make_lossless
-    from driver_names import leaf, storable
+    from driver_names import MOVIE_ENDING, leaf, storable
     from driver_nodes import aim_nodes, compositing, plain
     from driver_overrides import apply_overrides
     from driver_project import RunFailure
@@ -35,9 +34,6 @@ else:
 
 _MISSING_AT_MOST = 50
 _PATH_AT_MOST = 300
-_MOVIE_ENDING = re.compile(
-    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
-)
 
 
 def open_scene(
@@ -89,7 +85,7 @@ def prepare_scene(scene: Any, output: str | None) -> str:
     pattern = storable(leaf(render.filepath)) if output is None else output
     if render.is_movie_format:
         make_lossless(scene)
-        pattern = _MOVIE_ENDING.sub("", pattern)
+        pattern = MOVIE_ENDING.sub("", pattern)
         if pattern and "#" not in pattern:
             pattern += "_####"
     render.use_overwrite = True

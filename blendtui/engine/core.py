@@ -385,10 +385,10 @@ class Engine:
         self._hold(asyncio.create_task(keep()))
 
     def _output(self, job: str) -> str | None:
-        """Give the output path of a job's scene, as far as it could be read here."""
+        """Give the output path of a job's frames, as far as it could be read here."""
         work = self._work(job)
         scene = work.facts.scene(work.spec.scene) if work.facts else None
-        return scene.output if scene else None
+        return work.spec.overrides.output or (scene.output if scene else None)
 
     def _work(self, job: str) -> Work:
         found = self._journal.project(job)

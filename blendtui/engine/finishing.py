@@ -11,6 +11,7 @@ from typing import Any
 
 from blendtui.engine import makers
 from blendtui.engine.material import Material, gather
+from blendtui.engine.movie_name import movie_name
 from blendtui.engine.office import Heard, Office
 from blendtui.engine.reports import Reports
 from blendtui.errors import Failure
@@ -110,14 +111,18 @@ class Finishing:
         pictures = await asyncio.to_thread(lambda: list(found.pictures(share, frames)))
         if not pictures:
             return False
-        target = await asyncio.to_thread(share.product, name, SHEET)
-        async with self._sheets:
-            with _removed(target):
-                said = await makers.make(Sheet(str(target), pictures))
-                if isinstance(said, SheetMade):
-                    await asyncio.to_thread(share.place_product, name, target, SHEET)
-                    self._say(name, sheet=SHEET)
-                    return True
+        try:
+            target = await asyncio.to_thread(share.product, name, SHEET)
+            async with self._sheets:
+                with _removed(target):
+                    said = await makers.make(Sheet(str(target), pictures))
+                    if isinstance(said, SheetMade):
+                        await asyncio.to_thread(share.place_product, name, target, SHEET)
+                        self._say(name, sheet=SHEET)
+                        return True
+        except Failure as failure:
+            log.warning("contact sheet of %s: %s", name, _without_place(failure))
+            return False
         if isinstance(said, Broken) and said.writing:
             raise Failure.of(FaultKind.SHARE_WRITE, path=target, reason=said.reason)
         log.warning("contact sheet of %s: %s", name, said)
@@ -136,12 +141,18 @@ class Finishing:
             async with self._movies:
                 await self._encode(job, found)
         except _NotMadeError as error:
-            if row.fault != error.fault:
-                self._tell(job.name, NoteKind.WARNING, error.fault)
-            self._say(job.name, state=MovieState.FAILED, fault=error.fault)
+            self._not_made(job, row, error.fault)
+        except Failure as failure:
+            facts = {"job": job.name, "detail": _without_place(failure)}
+            self._not_made(job, row, Fault.of(FaultKind.MOVIE_NO_PLACE, **facts))
         if row.wish is Wish.AS_IT_IS and not job.is_open:
             self._say(job.name, wish=Wish.WANTED)
         return True
+
+    def _not_made(self, job: Job, row: MovieRow, fault: Fault) -> None:
+        if row.fault != fault:
+            self._tell(job.name, NoteKind.WARNING, fault)
+        self._say(job.name, state=MovieState.FAILED, fault=fault)
 
     async def _encode(self, job: Job, found: Material) -> None:
         share, name = self._office.share, job.name
@@ -152,7 +163,7 @@ class Finishing:
             raise _NotMadeError(FaultKind.MOVIE_UNREADABLE, job=name, format=found.format())
         sound, notes = await asyncio.to_thread(self._sound, found, asked)
         choices = plan.choices_of(asked, sound is not None)
-        file = plan.name_of(asked, found.output, frames)
+        file = movie_name(asked, found.output, found.files)
         if not asked.is_movie:
             choices, file = plan.preview(asked, sound is not None), f"{name}.mp4"
         target = await asyncio.to_thread(share.product, name, file)
@@ -203,7 +214,10 @@ class Finishing:
             file = plan.renamed(file, made)
         await asyncio.to_thread(share.place_product, name, Path(task.target), file)
         if found.movie.file not in ("", file):
-            await asyncio.to_thread(share.remove_product, name, found.movie.file)
+            try:
+                await asyncio.to_thread(share.remove_product, name, found.movie.file)
+            except Failure as failure:  # it is no movie of ours any more
+                log.warning("movie before of %s: %s", name, _without_place(failure))
         known = found.movie.notes
         for note in notes:
             if note not in known:
@@ -243,6 +257,17 @@ class _NotMadeError(Exception):
         super().__init__(self.fault)
 
 
+def _without_place(failure: Failure) -> str:
+    """Say why the share takes no file of a name: it is never taken, however often it is tried.
+
+    Raises:
+        Failure: it is another one, which may be over when it is tried again.
+    """
+    if failure.fault.kind is not FaultKind.OUTPUT_REFUSED:
+        raise failure
+    return f"{failure.fault.fact('path')}: {failure.fault.fact('detail')}"
+
+
 def _is_wanted(row: MovieRow, job: Job) -> bool:
     return row.wish is not Wish.NONE or wants_movie(job.spec.overrides.movie, row.asked)
 
@@ -260,6 +285,10 @@ def _notes(found: Material, task: Movie, said: MovieMade) -> Iterator[Fault]:
     if said.choice:
         facts = {"asked": asked.said, "made": made.said, "detail": said.refused[0]}
         yield Fault.of(FaultKind.MOVIE_REPLACED, **facts)
+    views = found.views()
+    if len(views) > 1:
+        facts = {"count": str(len(views)), "file": Path(task.pictures[0].path).name}
+        yield Fault.of(FaultKind.MOVIE_ONE_VIEW, job=found.job.name, **facts)
     if said.is_cut and found.movie.asked is not None and found.movie.asked.is_movie:
         facts = {"width": str(said.width), "height": str(said.height)}
         yield Fault.of(FaultKind.MOVIE_CUT, job=found.job.name, **facts)

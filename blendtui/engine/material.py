@@ -42,6 +42,11 @@ class Material:
         name = picture_of(self.files.get(number, ()))
         return share.frame_file(self.job.name, name) if name else None
 
+    def views(self) -> list[str]:
+        """Name the files of a frame itself: more than one where each view has its own."""
+        names = next(iter(self.files.values()), ())
+        return sorted(name for name in names if "/" not in name)
+
     def format(self) -> str:
         """Name the format of the frames, by a file of theirs."""
         names = next(iter(self.files.values()), ())

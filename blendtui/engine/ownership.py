@@ -1,8 +1,8 @@
 """Which frame of a job a file belongs to: no frame's file takes the place of another frame's.
 
 A device says itself what files a frame has, and it is not trusted. Names by the scene's own
-pattern tell whose they are. Other names have to hold the frame's number, as all do that Blender
-writes, and belong to the frame that was first.
+pattern tell whose they are. Other names, as those of File Output nodes, have to hold the frame's
+number, as all do that Blender writes, and belong to the frame that was first.
 """
 
 from __future__ import annotations
@@ -10,40 +10,49 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from blendtui.devices.driver_names import leaf, storable
+from blendtui.devices.driver_names import MOVIE_ENDING, leaf, storable
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.share.names import folded
 
 _NUMBERS = re.compile(r"(-?)(\d{1,20})", re.ASCII)
 _MARKS = re.compile(r"#+")
-_MOVIE_ENDING = re.compile(
-    r"\.(avi|dv|flv|m2ts|mkv|mov|mp4|mpe?g|ogg|ogv|ts|vob|webm)$", re.IGNORECASE
-)
+_ENDS = re.compile(r"[.{]")
+
+DIGITS = 4
+"""What Blender adds to a name that has no # for them."""
 
 
 class Pattern:
-    """How a scene names its frames: `output` is its output path, as the .blend has it."""
+    """How a job names its frames: `output` is its scene's output path, or what job.toml has."""
 
     def __init__(self, output: str) -> None:
-        name = _MOVIE_ENDING.sub("", storable(leaf(output)))
+        name = storable(leaf(output))
         marks = list(_MARKS.finditer(name))
         before = name[: marks[-1].start()] if marks else name
-        # Blender adds four digits where there is no mark, and we "_" before those of a movie.
-        between = "" if marks else "_?"
-        self._width = len(marks[-1][0]) if marks else 4
-        # A name ends differently by format and eye; what stands before the number tells enough.
-        self._name = re.compile(re.escape(folded(before)) + between + r"(-?\d{1,20})", re.ASCII)
+        # A name ends differently by format and eye; an ending may also give way to another one.
+        after = _ENDS.split(name[marks[-1].end() :])[0] if marks else ""
+        self._width = len(marks[-1][0]) if marks else DIGITS
+        shape = re.escape(folded(before))
+        if not marks:
+            # Blender adds its digits, behind an ending too, and we "_" before those of a movie.
+            shape = f"(?:{shape}_?|{re.escape(folded(MOVIE_ENDING.sub('', name)))}_?)"
+        shape += r"(-?\d{1,20})" + re.escape(folded(after))
+        self._name = re.compile(shape, re.ASCII)
         self._is_known = bool(before)
 
     def frame_of(self, path: str) -> int | None:
         """Give the frame that a file's name is for; None where it isn't by this pattern."""
-        found = self._name.match(folded(path.rpartition("/")[2])) if self._is_known else None
+        folder, _, name = path.rpartition("/")
+        name = folded(name)
+        found = self._name.match(name) if self._is_known else None
         number = int(found[1]) if found else 0
         sign = "-" if number < 0 else ""  # Blender's digits do not count it
         if found is None or found[1] != f"{sign}{abs(number):0{self._width}d}":
             return None
-        return number
+        # What a node calls its files may begin like this, and then have a number of its own first.
+        is_only = len(found[1]) == DIGITS and not _NUMBERS.search(name, found.end(1))
+        return number if is_only or not folder else None
 
 
 class Ownership:
@@ -108,8 +117,13 @@ class Owners:
 
 
 def _holds(path: str, frame: int) -> bool:
-    """Whether a number in a path is the frame's; a hyphen may be a minus, or only a hyphen."""
+    """Whether a number in a path is the frame's; a hyphen may be a minus, or only a hyphen.
+
+    Blender also puts its digits right behind those of a name: `Image_001` has `Image_0010003`.
+    """
     for sign, digits in _NUMBERS.findall(path):
         if frame in (int(sign + digits), int(digits)) and (frame >= 0 or sign):
+            return True
+        if frame >= 0 and digits.endswith(f"{frame:0{DIGITS}d}"):
             return True
     return False

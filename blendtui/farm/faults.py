@@ -122,7 +122,9 @@ class FaultKind(StrEnum):
     MOVIE_FRAME_BROKEN = "movie-frame-broken"
     MOVIE_INCOMPLETE = "movie-incomplete"
     MOVIE_UNREADABLE = "movie-unreadable"
+    MOVIE_NO_PLACE = "movie-no-place"
     MOVIE_REPLACED = "movie-replaced"
+    MOVIE_ONE_VIEW = "movie-one-view"
     MOVIE_CUT = "movie-cut"
     MOVIE_SILENT = "movie-silent"
     # telling people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from blendtui.farm.movies import MovieAsked
@@ -115,25 +116,7 @@ def quality_of(asked: MovieAsked) -> int | None:
 
 def video_of(asked: MovieAsked, codec: str) -> Video:
     """Give a codec (Blender's identifier) as the scene sets it; H.264 for one not known."""
-    makers = {
-        "H264": _x264,
-        "H265": _x265,
-        "WEBM": _vp9,
-        "AV1": _av1,
-        "MPEG4": _mpeg4,
-        "PRORES": _prores,
-        "THEORA": lambda one: _rated(one, "libtheora", "yuv420p"),
-        "MPEG1": lambda one: _rated(one, "mpeg1video", "yuv420p"),
-        "MPEG2": lambda one: _rated(one, "mpeg2video", "yuv420p"),
-        "FLASH": lambda one: _rated(one, "flv", "yuv420p"),
-        "DNXHD": lambda one: _rated(one, "dnxhd", "yuv422p"),
-        "DV": lambda _: Video(codec="dvvideo", pixels="yuv420p"),
-        "HUFFYUV": lambda one: Video(codec="huffyuv", pixels=_rgb(one, "rgb24", "bgra")),
-        "QTRLE": lambda one: Video(codec="qtrle", pixels=_rgb(one, "rgb24", "argb")),
-        "FFV1": _ffv1,
-        "PNG": _png,
-    }
-    return makers.get(codec, _x264)(asked)
+    return CODECS.get(codec, _x264)(asked)
 
 
 def _rgb(asked: MovieAsked, opaque: str, clear: str) -> str:
@@ -220,7 +203,9 @@ def _av1(asked: MovieAsked) -> Video:
         return Video(
             codec="libsvtav1", pixels=pixels, options={"preset": preset}, bitrate=bitrate, gop=gop
         )
-    return _constant(asked, "libsvtav1", pixels, crf=str(quality), preset=preset)
+    # FFmpeg takes its crf of 0 for none at all: lossless is a word of the encoder's own.
+    exact = {"crf": str(quality)} if quality else {"svtav1-params": "lossless=1"}
+    return _constant(asked, "libsvtav1", pixels, preset=preset, **exact)
 
 
 def _mpeg4(asked: MovieAsked) -> Video:
@@ -253,6 +238,27 @@ def _png(asked: MovieAsked) -> Video:
         codec="png",
         pixels=_rgb(asked, "rgb48be", "rgba64be") if deep else _rgb(asked, "rgb24", "rgba"),
     )
+
+
+CODECS: dict[str, Callable[[MovieAsked], Video]] = {
+    "H264": _x264,
+    "H265": _x265,
+    "WEBM": _vp9,
+    "AV1": _av1,
+    "MPEG4": _mpeg4,
+    "PRORES": _prores,
+    "THEORA": lambda one: _rated(one, "libtheora", "yuv420p"),
+    "MPEG1": lambda one: _rated(one, "mpeg1video", "yuv420p"),
+    "MPEG2": lambda one: _rated(one, "mpeg2video", "yuv420p"),
+    "FLASH": lambda one: _rated(one, "flv", "yuv420p"),
+    "DNXHD": lambda one: _rated(one, "dnxhd", "yuv422p"),
+    "DV": lambda _: Video(codec="dvvideo", pixels="yuv420p"),
+    "HUFFYUV": lambda one: Video(codec="huffyuv", pixels=_rgb(one, "rgb24", "bgra")),
+    "QTRLE": lambda one: Video(codec="qtrle", pixels=_rgb(one, "rgb24", "argb")),
+    "FFV1": _ffv1,
+    "PNG": _png,
+}
+"""What makes each of Blender's codecs, by its identifier."""
 
 
 def old_avi(asked: MovieAsked) -> Video:

@@ -15,6 +15,9 @@ ENDINGS = frozenset(
     f".{one}"
     for one in "avi dv dvd flv m2ts mkv mov mp4 mpeg mpg ogg ogv ts vob webm".split()  # noqa: SIM905
 )
+LONGEST_NAME = 250
+"""Bytes: file systems allow 255, and the ending of another container may be longer."""
+
 _LOSSLESS = ("huffyuv", "png", "qtrle", "rawvideo")
 _MARKS = re.compile(r"#+")
 
@@ -85,24 +88,28 @@ def _without_doubles(ways: Iterable[Choice]) -> Iterable[Choice]:
             yield way
 
 
-def name_of(asked: MovieAsked, output: str, frames: Sequence[int]) -> str:
-    """Give the file's name as Blender makes it of the scene's output path, for these frames.
+def name_of(asked: MovieAsked, wanted: str, frames: Sequence[int]) -> str:
+    """Give the file's name as Blender makes it of `wanted`, for these frames.
 
-    Where Blender would put no ending it gets one all the same: nobody knew what it is.
+    `wanted` is the last part of the scene's output path. Where Blender would put no ending it gets
+    one all the same: nobody knew what it is. What would be too long for a file system is cut.
     """
-    name = re.split(r"[\\/]", output)[-1]
     old = asked.file_format.startswith("AVI_")
-    container = (
-        CONTAINERS["AVI" if old else asked.container]
-        if old or asked.container in CONTAINERS
-        else MKV
-    )
-    has_own = name.lower().endswith(container.endings)
-    if asked.use_extension and not has_own:
-        return _ranged(name, frames, always=True) + container.endings[0]
-    named = _ranged(name, frames, always=False)
-    has_any = any(named.lower().endswith(one) for one in ENDINGS)
-    return named if has_any else named + container.endings[0]
+    container = CONTAINERS.get("AVI" if old else asked.container, MKV)
+    stem, ending = _split(wanted, container.endings if asked.use_extension else ENDINGS)
+    always = asked.use_extension and not ending
+    while True:
+        name = _ranged(stem, frames, always=always or not stem) + (ending or container.endings[0])
+        if len(name.encode()) <= LONGEST_NAME:
+            return name
+        stem = stem[:-1]
+
+
+def _split(name: str, endings: Iterable[str]) -> tuple[str, str]:
+    """Split a name before the ending that it has; "" where it has none of them."""
+    own = next((one for one in endings if name.lower().endswith(one)), "")
+    at = len(name) - len(own)
+    return name[:at], name[at:]
 
 
 def _ranged(name: str, frames: Sequence[int], *, always: bool) -> str:
@@ -121,5 +128,4 @@ def _ranged(name: str, frames: Sequence[int], *, always: bool) -> str:
 
 def renamed(name: str, way: Choice) -> str:
     """Give a movie's name where it became another container than its own."""
-    stem = next((name[: -len(one)] for one in ENDINGS if name.lower().endswith(one)), name)
-    return stem + way.ending
+    return _split(name, ENDINGS)[0] + way.ending

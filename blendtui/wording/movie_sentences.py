@@ -24,11 +24,23 @@ MOVIE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "Drop the project again with `movie = true` in job.toml: those pictures are then made "
         "together with the frames.",
     ),
+    FaultKind.MOVIE_NO_PLACE: (
+        "The movie of {job} has no place in the job's folder on the share: {detail}.",
+        "All frames are on the share. Rename or remove what is in its place; then `blendtui movie "
+        "{job}` makes it.",
+    ),
     FaultKind.MOVIE_REPLACED: (
         "The scene asks for a movie with {asked}, which cannot be made here: {detail}. It has "
         "become {made}.",
         "Nothing has to be done if that is fine. Else choose other codecs in Blender's Output "
         "properties, save and drop it again; the frames are lossless.",
+    ),
+    FaultKind.MOVIE_ONE_VIEW: (
+        "Each frame of {job} has {count} files, one for each view, and its movie shows one of them "
+        "only: the first frame's is {file}.",
+        "Nothing has to be done if that is fine; the frames of all views are on the share. For "
+        "both eyes in one movie choose Stereo 3D as Views Format in Blender's Output properties, "
+        "save and drop it again.",
     ),
     FaultKind.MOVIE_CUT: (
         "The movie of {job} has {width} by {height} pixels, a row or a column fewer than its "

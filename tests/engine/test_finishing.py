@@ -171,12 +171,83 @@ async def test_what_is_replaced_and_cut_is_said(studio: Studio) -> None:
     assert "32 by 18 pixels" in text
 
 
+async def test_a_movie_of_one_of_several_views_says_so(studio: Studio) -> None:
+    studio.render(1, 2, 3, 4, beside=("film_0001_R.png", "Depth/film_0001.png"))
+    studio.office.beside.opened("shot", replace(FILM, has_sound=False))
+    row = await studio.finish()
+    (note,) = row.notes
+    assert note.kind is FaultKind.MOVIE_ONE_VIEW
+    assert "has 2 files, one for each view" in explain(note).what
+    assert "film_0001.png" in explain(note).what
+    assert "Stereo 3D" in explain(note).cure
+    assert "one of them only" in studio.report()
+
+
 async def test_a_movie_of_another_name_takes_the_place_of_the_one_before(studio: Studio) -> None:
     studio.render(1, 2, 3, 4)
     assert (await studio.finish()).file == "film.mp4"
     studio.office.beside.opened("shot", replace(FILM, container="MKV"))
     assert (await studio.finish()).file == "film.mp40001-0004.mkv"
     assert not (studio.folder / "film.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "file"),
+    [
+        ("film: cut 2", "film_ cut 20001-0004.mp4"),
+        ("what?.mp4", "what_.mp4"),
+        (".film_####", "film_0001-0004.mp4"),
+        pytest.param("//r/" + "é" * 300 + ".mp4", "é" * 123 + ".mp4", id="long"),
+        ("nul.mp4", "_nul.mp4"),
+    ],
+)
+async def test_a_movie_gets_a_name_that_every_system_can_store(
+    tmp_path: Path, output: str, file: str
+) -> None:
+    studio = Studio(tmp_path, output=output)
+    studio.office.beside.opened("shot", FILM)
+    studio.render(1, 2, 3, 4)
+    row = await studio.finish()
+    assert (row.state, row.file) == (MovieState.DONE, file)
+    assert (studio.folder / file).is_file()
+    studio.story.journal.close()
+
+
+async def test_a_template_of_blenders_is_filled_in_as_in_the_frames_names(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, output="//out/{blend_name}_####.mp4")
+    studio.office.beside.opened("shot", FILM)
+    studio.render(1, 2, 3, 4)
+    assert (await studio.finish()).file == "film_0001-0004.mp4"
+    studio.story.journal.close()
+
+
+async def test_what_lies_in_a_movies_or_sheets_place_ends_the_job_and_is_said(
+    studio: Studio,
+) -> None:
+    for name in ("film.mp4", "contact-sheet.jpg"):
+        (studio.folder / name).mkdir()
+    studio.render(1, 2, 3, 4)
+    row = await studio.finish()
+    assert (row.state, row.sheet) == (MovieState.FAILED, "")
+    assert row.fault is not None
+    assert row.fault.kind is FaultKind.MOVIE_NO_PLACE
+    assert "film.mp4: a link or a folder is in its place" in explain(row.fault).what
+    assert 'state = "failed"' in studio.report()
+    (studio.folder / "film.mp4").rmdir()
+    studio.finishing.wish("shot")
+    assert (await studio.finish()).state is MovieState.DONE
+
+
+async def test_a_folder_that_has_taken_the_place_of_an_earlier_movie_is_left_alone(
+    studio: Studio,
+) -> None:
+    studio.render(1, 2, 3, 4)
+    await studio.finish()
+    (studio.folder / "film.mp4").unlink()
+    (studio.folder / "film.mp4").mkdir()
+    studio.office.beside.opened("shot", replace(FILM, container="MKV"))
+    assert (await studio.finish()).state is MovieState.DONE
+    assert (studio.folder / "film.mp4").is_dir()
 
 
 async def test_a_job_that_went_on_meanwhile_gets_no_movie_of_what_it_was(studio: Studio) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blendtui.engine.ownership import Owners, Ownership
 from blendtui.errors import Failure
@@ -25,10 +27,31 @@ from blendtui.farm.faults import FaultKind
         (None, "any/Depth0003.exr"),
         ("//shot_####", "depth/shot_v2_0003.exr"),
         ("//shot_####", "Shot_0003.png"),
+        ("//shot_0010_####", "shot_0010_0003.png"),
+        ("//film.mp4", "film.mp40003.png"),
+        ("//shot_####5", "shot_00035.png"),
+        ("//a_####_b.png", "a_0003_b_L.exr"),
     ],
 )
 def test_what_blender_names_is_taken(output: str | None, own: str) -> None:
     assert Ownership(output, {}).flaw(3, [own]) is None
+
+
+@pytest.mark.parametrize(
+    ("output", "own"),
+    [
+        ("//shot_####", "Depth/shot_0010_Z0003.exr"),
+        ("//sc_", "Z/sc_0100_Z_0003.exr"),
+        ("//shot_####", "Depth/shot_100003.exr"),
+        ("//shot_####", "Depth/shot_0003_v2.exr"),
+        ("//shot_####", "File Output/Image_0010003.png"),
+        ("//shot_####", "2048/Depth20003.exr"),
+    ],
+)
+def test_a_nodes_names_may_have_numbers_of_their_own(output: str, own: str) -> None:
+    owned = Ownership(output, {})
+    assert owned.flaw(3, ["shot_0003.png", own]) is None
+    assert owned.flaw(4, [own]) is not None
 
 
 @pytest.mark.parametrize(
@@ -41,6 +64,8 @@ def test_what_blender_names_is_taken(output: str | None, own: str) -> None:
         ("//café3_####", "cafe\u03013_0005.png"),
         ("//movie3.mkv", "movie3_0005.png"),
         ("//shot_##", "shot_103.png"),
+        ("//film3.mp4", "film3.mp40005.png"),
+        ("//shot3_####5", "shot3_00055.png"),
         (None, "shot_0005.png"),
         (None, "no-number.png"),
     ],
@@ -78,3 +103,33 @@ def test_a_name_that_could_be_of_two_frames_is_the_first_ones() -> None:
         assert caught.value.fault.kind is FaultKind.OUTPUT_REFUSED
     owners.take("shot", 3, ["shot_0003.png", "take3_0003.exr"])
     owners.take("other", 3, ["take3_0005.exr"])
+
+
+words = st.text("aZ05_- é", max_size=6)
+frames = st.integers(-2000, 200_000)
+
+
+def named(text: str, frame: int) -> str:
+    """Name a file as Blender does: digits for the last row of #, else behind all."""
+    before, _, after = (text if "#" in text else f"{text}####").rpartition("####")
+    return f"{before}{'-' if frame < 0 else ''}{abs(frame):04d}{after}"
+
+
+@given(
+    output=st.builds("//render/s{}{}".format, words, st.sampled_from(["", "####", "####_b"])),
+    eye=st.sampled_from(["", "_L", "_cam2"]),
+    slots=st.lists(st.tuples(words, st.sampled_from(["", "####", "####_v2"]), words)),
+    frame=frames,
+    other=frames,
+)
+def test_whatever_names_are_made_of_a_frame_has_its_own_and_no_other_frames_picture(
+    output: str, eye: str, slots: list[tuple[str, str, str]], frame: int, other: int
+) -> None:
+    own = [f"{named(output.rpartition('/')[2], frame)}{eye}.png"]
+    own += [f"{folder}x/{named(slot + place, frame)}.exr" for slot, place, folder in slots]
+    owned = Ownership(output, {})
+    assert owned.flaw(frame, own) is None
+    owned.claim(frame, own)
+    if other != frame:
+        assert all(owned.flaw(other, [path]) for path in own)
+        assert Ownership(output, {}).flaw(other, own[:1]), "not even as the first"

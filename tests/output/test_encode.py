@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from blendtui.farm.movies import MovieAsked
 from blendtui.output import plan
+from blendtui.output.codecs import CODECS
 from blendtui.output.encode import encode
 from blendtui.output.tasks import Broken, Movie, MovieMade, Picture, Said, Sound
 from tests.support.media import look, loudness, picture
@@ -23,13 +27,35 @@ ASKED = MovieAsked(
 )  # fmt: skip
 
 
-def pictures(folder: Path, numbers: list[int], size: tuple[int, int] = (32, 18)) -> list[Picture]:
-    """Write pictures of noise; the frame's number is the red of all."""
+Paint = Callable[[int, tuple[int, int]], Any]
+
+
+def noise(number: int, size: tuple[int, int]) -> Any:
+    """Give noise in green and blue; the frame's number is the red of all."""
+    pixels = np.random.default_rng(number).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    pixels[:, :, 0] = number
+    return pixels
+
+
+def grays(number: int, size: tuple[int, int]) -> Any:
+    """Give noise without colors."""
+    return np.repeat(noise(number, size)[:, :, 1:2], 3, axis=2)
+
+
+def shades(number: int, size: tuple[int, int]) -> Any:
+    """Give soft changes of color, which a codec that loses something keeps."""
+    across = np.broadcast_to(np.linspace(0, 255, size[0]), size[::-1])
+    pixels = [np.full(size[::-1], number), across, 255 - across]
+    return np.stack(pixels, axis=2).astype(np.uint8)
+
+
+def pictures(
+    folder: Path, numbers: list[int], size: tuple[int, int] = (32, 18), paint: Paint = noise
+) -> list[Picture]:
+    """Write a picture for each frame."""
     made = []
-    noise = np.random.default_rng(1)
     for number in numbers:
-        pixels = noise.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-        pixels[:, :, 0] = number
+        pixels = paint(number, size)
         path = folder / f"{number:04d}.png"
         Image.fromarray(pixels).save(path)
         made.append(Picture(number, str(path)))
@@ -61,11 +87,12 @@ def made(
     *,
     step: int = 1,
     size: tuple[int, int] = (32, 18),
+    paint: Paint = noise,
 ) -> tuple[MovieMade | Broken, Movie, list[Said]]:
     told: list[Said] = []
     task = Movie(
         target=str(tmp_path / "movie.part"),
-        pictures=pictures(tmp_path, numbers, size),
+        pictures=pictures(tmp_path, numbers, size, paint),
         rate=asked.rate.as_integer_ratio(),
         step=step,
         choices=plan.choices_of(asked, sound is not None),
@@ -80,6 +107,93 @@ def test_nothing_is_lost_where_nothing_may_be_lost(tmp_path: Path) -> None:
     seen = look(Path(task.target))
     for one, shown in zip(task.pictures, seen.pictures, strict=True):
         assert np.array_equal(picture(Path(one.path)), shown)
+
+
+OWN = {
+    "HUFFYUV": "AVI", "QTRLE": "QUICKTIME", "PNG": "QUICKTIME", "DNXHD": "QUICKTIME", "DV": "DV",
+    "THEORA": "OGG", "MPEG1": "MPEG1", "MPEG2": "MPEG2", "FLASH": "FLASH",
+}  # fmt: skip
+MADE = {
+    "H264": "h264", "H265": "hevc", "WEBM": "vp9", "AV1": "libdav1d", "MPEG4": "mpeg4",
+    "PRORES": "prores", "THEORA": "vp9", "MPEG1": "mpeg1video", "MPEG2": "mpeg2video",
+    "FLASH": "flv", "DNXHD": "dnxhd", "DV": "dvvideo", "HUFFYUV": "huffyuv", "QTRLE": "qtrle",
+    "FFV1": "ffv1", "PNG": "png",
+}  # fmt: skip
+"""Blender's codecs, in a container that takes them, and the decoders of what is made of them."""
+
+
+UNTOLD = ("MPEG1", "FLASH", "DV")
+"""What has no place for saying that its colors are BT.709's."""
+
+OTHERWISE = {"THEORA": ["FFmpeg has no libtheora here"], "DNXHD": ["Invalid argument"]}
+"""Why another codec stands in: DNxHD knows only some sizes, and DNxHR others."""
+
+
+def shown_beside(
+    said: MovieMade | Broken, task: Movie, *, untold: bool = False
+) -> list[tuple[Any, Any]]:
+    """Give each picture and what a movie shows of it, as numbers with a sign."""
+    assert isinstance(said, MovieMade)
+    with av.open(task.target) as file:
+        colors = Colorspace.ITU709 if untold else None
+        seen = [
+            frame.reformat(format="rgb24", src_colorspace=colors).to_ndarray()
+            for frame in file.decode(video=0)
+        ]
+    return [
+        (picture(Path(one.path)).astype(int), shown.astype(int))
+        for one, shown in zip(task.pictures, seen, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("rated", [False, True])
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_codec_shows_its_pictures(tmp_path: Path, codec: str, rated: bool) -> None:
+    size = (720, 576) if codec == "DV" else (256, 144)
+    asked = replace(
+        ASKED, container=OWN.get(codec, "MKV"), codec=codec, crf="NONE" if rated else "HIGH",
+        buffer=1792,
+    )  # fmt: skip
+    said, task, _ = made(tmp_path, [40, 120, 200], asked, size=size, paint=shades)
+    assert isinstance(said, MovieMade)
+    assert look(Path(task.target)).codec == MADE[codec]
+    assert said.refused == OTHERWISE.get(codec, [])
+    for own, shown in shown_beside(said, task, untold=codec in UNTOLD):
+        assert np.abs(own - shown).mean() < 3
+
+
+EXACT = [
+    *(replace(ASKED, container=OWN.get(one, "MKV"), codec=one)
+      for one in ("FFV1", "HUFFYUV", "QTRLE", "PNG")),
+    replace(ASKED, file_format="AVI_RAW"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("color", ["RGB", "RGBA"])
+@pytest.mark.parametrize("asked", EXACT, ids=lambda one: one.codec + one.file_format)
+def test_a_codec_that_loses_nothing_equals_its_pictures(
+    tmp_path: Path, asked: MovieAsked, color: str
+) -> None:
+    said, task, _ = made(tmp_path, [1, 2, 3], replace(asked, color=color))
+    assert isinstance(said, MovieMade)
+    assert said.choice == 0
+    for own, shown in shown_beside(said, task):
+        assert np.array_equal(own, shown)
+
+
+@pytest.mark.parametrize("codec", ["H264", "H265", "WEBM"])
+def test_lossless_is_exact_but_for_the_way_to_other_colors(tmp_path: Path, codec: str) -> None:
+    said, task, _ = made(tmp_path, [1, 2, 3], replace(ASKED, codec=codec, crf="LOSSLESS"))
+    for own, shown in shown_beside(said, task):
+        assert np.abs(own - shown).max() <= 2
+
+
+def test_lossless_in_av1_is_exact_in_its_lights_but_not_in_its_colors(tmp_path: Path) -> None:
+    asked = replace(ASKED, codec="AV1", crf="LOSSLESS")
+    said, task, _ = made(tmp_path, [1, 2, 3], asked, size=(64, 48), paint=grays)
+    for own, shown in shown_beside(said, task):
+        assert np.abs(own - shown).max() <= 2
+    assert task.choices[0].video.pixels == "yuv420p", "of which docs/movies.md warns"
 
 
 def test_each_picture_has_its_own_sound_also_where_frames_are_left_out(tmp_path: Path) -> None:

@@ -100,20 +100,20 @@ FRAMES = tuple(range(1, 251))
     ("container", "extension", "output", "name"),
     [
         # As Blender 3.4.1 names them.
-        ("MPEG4", True, "//r/film", "film0001-0250.mp4"),
-        ("MPEG4", True, "//r\\film.mp4", "film.mp4"),
-        ("MPEG4", True, "//r/shot_####", "shot_0001-0250.mp4"),
-        ("MPEG4", True, "//r/film.MKV", "film.MKV0001-0250.mp4"),
-        ("MPEG4", True, "//r/", "0001-0250.mp4"),
-        ("MKV", True, "//r/film.MKV", "film.MKV"),
-        ("MPEG2", True, "//r/film", "film0001-0250.dvd"),
-        ("OGG", True, "//r/a.b", "a.b0001-0250.ogv"),
-        ("MPEG4", False, "//r/film.mp4", "film.mp4"),
-        ("MPEG4", False, "//r/shot_##.mp4", "shot_01-250.mp4"),
+        ("MPEG4", True, "film", "film0001-0250.mp4"),
+        ("MPEG4", True, "film.mp4", "film.mp4"),
+        ("MPEG4", True, "shot_####", "shot_0001-0250.mp4"),
+        ("MPEG4", True, "film.MKV", "film.MKV0001-0250.mp4"),
+        ("MPEG4", True, "", "0001-0250.mp4"),
+        ("MKV", True, "film.MKV", "film.MKV"),
+        ("MPEG2", True, "film", "film0001-0250.dvd"),
+        ("OGG", True, "a.b", "a.b0001-0250.ogv"),
+        ("MPEG4", False, "film.mp4", "film.mp4"),
+        ("MPEG4", False, "shot_##.mp4", "shot_01-250.mp4"),
         # Blender would write these without an ending, or with # in their names.
-        ("MPEG4", False, "//r/film", "film.mp4"),
-        ("MKV", False, "//r/shot_####", "shot_0001-0250.mkv"),
-        ("MPEG4", True, "//r/shot_##.mp4", "shot_01-250.mp4"),
+        ("MPEG4", False, "film", "film.mp4"),
+        ("MKV", False, "shot_####", "shot_0001-0250.mkv"),
+        ("MPEG4", True, "shot_##.mp4", "shot_01-250.mp4"),
     ],
 )
 def test_a_movie_is_named_as_blender_names_it(
@@ -124,6 +124,6 @@ def test_a_movie_is_named_as_blender_names_it(
 
 
 def test_an_old_avi_is_named_with_its_ending() -> None:
-    assert plan.name_of(replace(FILM, file_format="AVI_JPEG"), "//old", FRAMES) == (
+    assert plan.name_of(replace(FILM, file_format="AVI_JPEG"), "old", FRAMES) == (
         "old0001-0250.avi"
     )

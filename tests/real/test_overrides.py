@@ -132,3 +132,12 @@ def test_a_scene_that_there_is_not_is_refused(farm: Farm) -> None:
     reason = (farm.share / "rejected" / "film.reason.txt").read_text()
     assert "no scene “Third”" in reason
     assert not (farm.share / "film-Scene").exists()
+
+
+def test_a_file_name_may_begin_as_the_scene_s_own_and_have_a_number(farm: Farm) -> None:
+    farm.drop(
+        "shot.zip", scenes() / "cycles.blend", job={"frames": "1-2", "output": "shot_0010_####"}
+    )
+    farm.watch("--once")
+    assert farm.end() == 0, farm.printed()
+    assert list(farm.frames("shot")) == ["shot_0010_0001.png", "shot_0010_0002.png"]

@@ -114,6 +114,8 @@ NAMES = [
         ("folder", "//render/scene/", {}),
         ("groups", "//render/a##_b###", {}),
         ("dotted", "//render\\x.v2", {}),
+        ("movie-like", "//render/film.mp4", {}),
+        ("digit", "//render/e_####5", {}),
         ("ended", "//render/shot_####.png", {}),
         ("unicode", "//render/Größe é_影_####", {}),
         ("bare", "//render/bare_####", {"use_file_extension": False}),
@@ -129,7 +131,8 @@ NODES: list[Case] = [
         "name": "node",
         "image": PNG,
         "nodes": [
-            {"name": "Passes", "folder": "//nodes/plain/", "slots": ["Image", "Depth_"],
+            {"name": "Passes", "folder": "//nodes/plain/",
+             "slots": ["Image", "Depth_", "Image_001", "node_0010_Z"],
              "image": PNG},
         ],
     },

@@ -19,12 +19,16 @@ FRAME = 3
 
 @dataclass
 class Driven:
-    """What became of one frame of the driver's: its files by name, or what went wrong."""
+    """What became of one frame of the driver's: its files by name, or what went wrong.
+
+    `early` are the files that were in its folder when Blender began to render.
+    """
 
     folder: Path = Path()
     files: list[str] = field(default_factory=list)
     flaw: str = ""
     picture: int | None = None
+    early: list[str] = field(default_factory=list)
 
     def bytes_of(self, name: str) -> bytes:
         """Read one of its files."""
@@ -73,7 +77,7 @@ class FormatRuns:
         }
 
     def driven(self, cases: Iterable[dict[str, Any]]) -> list[Driven]:
-        """Render cases with the driver: each has `scene`, `frame` and perhaps `overrides`."""
+        """Render cases with the driver, as render_cases.py takes them."""
         out = self._fresh("out {x}")
         wanted, said = out / "wanted.json", out / "said.json"
         told = {"blend": str(self.blend), "out": str(out), "said": str(said), "cases": [*cases]}
@@ -104,4 +108,4 @@ class FormatRuns:
 def _driven(told: dict[str, Any]) -> Driven:
     if "error" in told:
         return Driven(flaw=told["error"])
-    return Driven(Path(told["folder"]), told["files"], told["flaw"], told["picture"])
+    return Driven(Path(told["folder"]), told["files"], told["flaw"], told["picture"], told["early"])

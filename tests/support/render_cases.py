@@ -1,8 +1,9 @@
 """Runs inside Blender: renders frames of many scenes with the driver's own functions, one by one.
 
 Usage: ... -- DRIVER_FOLDER WANTED.json; WANTED has `blend`, `out`, `said` and `cases`, each with
-`scene`, `frame` and `overrides`. A driver is a Blender of its own for each scene, and starting so
-many takes minutes; what orders and logs do is tested elsewhere. Python 3.7 and bpy only.
+`scene`, `frame`, `overrides` and `left`, a file that lies there already. A driver is a Blender of
+its own for each scene, and starting so many takes minutes; what orders and logs do is tested
+elsewhere. Python 3.7 and bpy only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+import bpy
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[-2])
@@ -32,13 +35,20 @@ def render(blend: Path, out: Path, number: int, case: dict[str, Any]) -> dict[st
         scene, _ = open_scene(blend, case["scene"], False, overrides)
         pattern = prepare_scene(scene, overrides.get("output"))
         folder.mkdir(parents=True)
+        if "left" in case:
+            (folder / case["left"]).write_bytes(b"left")
+        early: list[str] = []
+        bpy.app.handlers.render_pre[:] = [
+            lambda *_: early.extend(path.name for path in folder.iterdir())
+        ]
         render_frame(scene, case["frame"], folder, pattern)
     except (RunFailure, RuntimeError) as error:
         return {"error": str(error)}
     files, flaw = outputs(folder)
     picture = Pictures(out / "pictures").make(scene, case["frame"], f"{number}.jpg")
     paths = [file["path"] for file in files]
-    return {"folder": str(folder), "files": paths, "flaw": flaw, "picture": picture}
+    told = {"folder": str(folder), "files": paths, "flaw": flaw, "picture": picture}
+    return {**told, "early": early}
 
 
 def main() -> None:

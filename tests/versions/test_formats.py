@@ -25,6 +25,7 @@ pytestmark = [needs_blender, pytest.mark.timeout(600)]
 
 PICTURES = [case["name"] for case in [*IMAGES, *VIEWS]]
 OUTPUTS = {str(case["name"]): str(case["output"]) for case in NAMES}
+NODE_SLOTS: list[str] = NODES[0]["nodes"][0]["slots"]
 BELOW = -4
 
 
@@ -103,6 +104,8 @@ def test_file_names_are_blenders_and_the_frames_own(
         "folder": f"{whole}.png",
         "groups": f"a##_b{short}.png",
         "dotted": f"x.v2{whole}.png",
+        "movie-like": f"film.mp4{whole}.png",
+        "digit": f"e_{whole}5.png",
         "ended": f"shot_{whole}.png",
         "unicode": f"Größe é_影_{whole}.png",
         "bare": f"bare_{whole}",
@@ -116,11 +119,23 @@ def test_file_names_are_blenders_and_the_frames_own(
     assert Ownership(OUTPUTS[name], {}).flaw(frame + 1, [file]) is not None
 
 
+def test_a_file_that_is_there_already_is_rendered_anew_and_no_placeholder_is_written(
+    runs: FormatRuns,
+) -> None:
+    """Whatever the scene says of overwriting: what an ended try left behind is no frame."""
+    case = {"scene": "careful", "frame": FRAME}
+    name = "careful_0003.png"
+    fresh, again = runs.driven([case, {**case, "left": name}])
+    assert (fresh.flaw, fresh.files, fresh.early) == ("", [name], [])
+    assert (again.flaw, again.files, again.early) == ("", [name], [name])
+    assert are_same(again.folder / name, fresh.bytes_of(name))
+
+
 def nodes_of(version: tuple[int, int], number: str, short: str) -> dict[str, set[str]]:
     """Say which files the nodes' scenes have besides their own picture."""
     up = "_con/esc" if version < (5, 0) else "_con/_.._esc" if version < (5, 1) else "_con/_/_/esc"
     return {
-        "node": {f"Passes/Image{number}.png", f"Passes/Depth_{number}.png"},
+        "node": {f"Passes/{slot}{number}.png" for slot in NODE_SLOTS},
         "node-exr": {f"Beauty_ half/Image{number}.exr", f"Layers/all_{number}.exr"},
         "node-twice": {f"Same/Image{number}.png", f"same-2/Image{number}.png"},
         "node-out": {f"_up_x/a_{short}_x.png", f"{up}{number}.png"},
@@ -205,6 +220,6 @@ def test_frames_far_beyond_the_range_keep_their_number(runs: FormatRuns) -> None
     (found,) = runs.driven([{"scene": "node", "frame": 123456}])
     assert set(found.files) == {
         "node_123456.png",
-        "Passes/Image123456.png",
-        "Passes/Depth_123456.png",
+        *(f"Passes/{slot}123456.png" for slot in NODE_SLOTS),
     }
+    assert Ownership("//render/node_####", {}).flaw(123456, found.files) is None
