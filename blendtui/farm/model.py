@@ -166,6 +166,11 @@ class JobSpec:
     engine: str = ""
     step: int | None = None
 
+    @property
+    def may_be_cycles(self) -> bool:
+        """Whether Cycles renders it, as far as is known."""
+        return self.engine in ("", "CYCLES")
+
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
