@@ -316,6 +316,24 @@ def test_it_runs_once_for_each_thing(home: Home, tmp_path: Path) -> None:
     assert out.read_text() == "done lost failed "
 
 
+def test_one_that_it_fails_for_neither_repeats_the_others_nor_drops_them(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "AGAIN", (0.02, 0.02))
+    out = tmp_path / "out"
+    text = (
+        "import os\nevent = os.environ['BLENDTUI_EVENT']\n"
+        f"open({str(out)!r}, 'a').write(event + ' ')\nexit(event == 'failed')\n"
+    )
+    home.start().close()
+    home.tell(DONE, FAILED, LOST)  # at once, for one that begins now
+    home.start(command=_script(tmp_path, text))
+    _until(lambda: out.exists() and out.read_text() == "done failed lost failed failed ")
+    home.tell(STUCK)
+    _until(lambda: out.read_text() == "done failed lost failed failed stuck ")
+    assert home.warned.qsize() == 1
+
+
 @pytest.mark.parametrize(
     ("words", "detail"),
     [
