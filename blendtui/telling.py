@@ -125,6 +125,7 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.DEVICE_REACHED: lambda row: f"{_device(row)}: connected.",
     NoteKind.DEVICE_LOST: _why,
+    NoteKind.DEVICE_AWAY: _why,
     NoteKind.RUN_READY: lambda row: (
         f"{_device(row)}: Blender {safe(row.detail)} has {_job(row)} open."
     ),

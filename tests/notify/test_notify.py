@@ -57,6 +57,9 @@ QUIET = [
     Note(NoteKind.JOB_ENDED, job="shot", detail="cancelled 3 12 4.0"),
     Note(NoteKind.FRAME_DONE, job="shot", device="tower", frame=3, detail="0.5"),
     Note(NoteKind.DEVICE_REACHED, device="tower"),
+    Note(NoteKind.DEVICE_AWAY, device="tower", fault=Fault.of(FaultKind.LOGIN_REFUSED)),
+    Note(NoteKind.DEVICE_LOST, device="tower", fault=Fault.of(FaultKind.DEVICE_ASLEEP)),
+    Note(NoteKind.DEVICE_LOST, device="tower", fault=Fault.of(FaultKind.DEVICE_CHANGED)),
     Note(
         NoteKind.WARNING,
         job="shot",
