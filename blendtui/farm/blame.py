@@ -177,9 +177,10 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
     device.troubles[job.name] = troubles
     device.not_before[job.name] = now + min(2.0 * 3.0 ** min(troubles - 1, 9), AGAIN_AT_MOST)
     farm.touch(device)
-    if troubles < START_TRIES or fault.kind in WAITED_FAULTS:
-        return
-    refuse(farm, device, job, fault, now)
+    if fault.kind in WAITED_FAULTS:
+        device.hindered[job.name] = fault
+    elif troubles >= START_TRIES:
+        refuse(farm, device, job, fault, now)
 
 
 def refuse(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:

@@ -65,6 +65,7 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
+        device.hindered.clear()
         if not device.contact and device.lost_since is None and farm.runs_on(device.name):
             device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)

@@ -44,6 +44,12 @@ STUCK = Note(
     job="shot",
     fault=Fault.of(FaultKind.SHARE_WRITE, path="a", reason="no space left"),
 )
+NO_ROOM = Note(
+    NoteKind.HELD_UP,
+    job="shot",
+    device="tower",
+    fault=Fault.of(FaultKind.DEVICE_DISK_FULL, device="tower", detail="no space left"),
+)
 NOBODY = Note(
     NoteKind.WARNING,
     job="shot",
@@ -144,10 +150,11 @@ def _until(look: Callable[[], Any]) -> Any:
         ),
         (LOST, "tower is lost", "tower: the connection was lost: no answer."),
         (STUCK, "shot is stuck", "shot: waiting to write to the share."),
+        (NO_ROOM, "shot is stuck", "shot: waits for tower, until somebody sees to it. tower: its"),
         (NOBODY, "shot is stuck", "shot: "),
         (REFUSED, "empty.zip was refused", "empty.zip was refused. empty.zip holds no .blend"),
     ],
-    ids=["done", "failed", "lost", "held up", "nobody", "refused"],
+    ids=["done", "failed", "lost", "held up", "no room", "nobody", "refused"],
 )
 def test_each_thing_is_told_in_the_words_of_every_face(
     home: Home, mailbox: Mailbox, note: Note, title: str, text: str
