@@ -78,6 +78,14 @@ def _overdue(detail: str) -> str:
     return f"{duration(float(times[1]))} already, not {duration(float(times[2]))}"
 
 
+def _held(row: HistoryRow) -> str:
+    if row.frame is not None:
+        return f"frame {row.frame} waits on {_device(row)}."
+    if row.device is not None:
+        return f"waits for {_device(row)}, until somebody sees to it."
+    return "waiting to write to the share."
+
+
 def _ended(row: HistoryRow) -> str:
     told = f"{_job(row)}: {_outcome(row.detail)}."
     return told if row.fault is None else f"{told} {_why(row)}"
@@ -125,6 +133,7 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
     ),
     NoteKind.DEVICE_REACHED: lambda row: f"{_device(row)}: connected.",
     NoteKind.DEVICE_LOST: _why,
+    NoteKind.DEVICE_AWAY: _why,
     NoteKind.RUN_READY: lambda row: (
         f"{_device(row)}: Blender {safe(row.detail)} has {_job(row)} open."
     ),
@@ -151,11 +160,7 @@ _LINES: dict[str, Callable[[HistoryRow], str]] = {
         f"{_place(row)} takes far longer than expected: {_overdue(row.detail)}. Another slot tries"
         " it as soon as one is idle."
     ),
-    NoteKind.HELD_UP: lambda row: (
-        f"{_job(row)}: waiting to write to the share. {_why(row)}"
-        if row.frame is None
-        else f"{_job(row)}: frame {row.frame} waits on {_device(row)}. {_why(row)}"
-    ),
+    NoteKind.HELD_UP: lambda row: f"{_job(row)}: {_held(row)} {_why(row)}",
     NoteKind.WARNING: lambda row: f"{_job(row)}: {_why(row)}" if row.job else _why(row),
     NoteKind.REJECTED: lambda row: f"{safe(row.detail)} was refused. {_why(row)}",
     NoteKind.DIVIDED: lambda row: f"{safe(row.detail)}: each of its scenes is a job of its own.",

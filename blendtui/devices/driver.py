@@ -240,7 +240,7 @@ class Driver:
         self._scene.render.use_persistent_data = self._is_sound and self._keeps_data
         cpu = key in self._for_cpu
         with self._limited(key), on_cpu(cpu):
-            uses = uses_gpu(self._scene)
+            uses = not cpu and uses_gpu(self._scene)
             try:
                 render_order(self._scene, self._works[key], folder, self._pattern, self._run)
             except RuntimeError as problem:

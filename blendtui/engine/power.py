@@ -10,9 +10,10 @@ from blendtui.engine.fleet import Fleet
 from blendtui.engine.office import Heard, Office
 from blendtui.engine.tasks import end
 from blendtui.errors import Failure, reason_of
+from blendtui.farm.claims import room
 from blendtui.farm.device import Device
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import DeviceMode, Job, JobState
+from blendtui.farm.model import DeviceMode, Job
 from blendtui.farm.state import Farm, Note, NoteKind
 from blendtui.settings import DeviceSettings
 
@@ -25,7 +26,7 @@ WAKE_AGAIN = 30.0
 """Seconds between two packets: a computer takes some time to wake, and packets get lost."""
 
 WAKE_TRIES = 10
-"""Packets that a device gets that does not come, until it has been there again."""
+"""Packets that a device gets that does not come, until it has been there or there is other work."""
 
 
 def magic_packet(mac: str) -> bytes:
@@ -62,19 +63,18 @@ class Power:
             await end(*self._going.values())
 
     def _look(self, now: float) -> None:
-        waiting = {
-            desk.job: desk.pool.count
-            for desk in self._farm.desks.values()
-            if desk.job.state is JobState.ACTIVE and desk.pool.count
-        }
+        desks = self._farm.desks.values()
+        waiting = {desk.job: most for desk in desks if (most := room(self._farm, desk, now))}
         known = [(self._farm.devices.get(one.name), one) for one in self._fleet.settings.devices]
         for device, settings in known:
             if device is not None and device.contact:
                 self._woken.pop(device.name, None)
                 self._look_at_idle(device, settings, list(waiting), now)
-        # The quickest first, and no more of them than there are frames to render.
+        # The quickest first, and no more of them than have something to do.
         away = [(device, one) for device, one in known if device is not None and not device.contact]
         for device, settings in sorted(away, key=lambda pair: -pair[1].performance):
+            if not any(device.may_render(one) for one in waiting):
+                self._forget_tries(device.name)
             job = next(
                 (one for one, count in waiting.items() if count > 0 and device.may_render(one)),
                 None,
@@ -105,6 +105,11 @@ class Power:
             return now - at < WAKE_AGAIN
         self._send(settings, settings.mac, tries, now)
         return True
+
+    def _forget_tries(self, name: str) -> None:
+        """Let a device be woken again that didn't come: for the next work, not for this."""
+        if name in self._woken:
+            self._woken[name] = (self._woken[name][0], 0)
 
     def _send(self, settings: DeviceSettings, mac: str, tries: int, now: float) -> None:
         self._woken[settings.name] = (now, tries + 1)

@@ -88,7 +88,8 @@ class Station:
         if before != after:
             await self.close()
             await self._all_landed.wait()
-            self._office.tell(Heard(ev.DeviceLost(self.name, self._lost("settings changed"))))
+            changed = Fault.of(FaultKind.DEVICE_CHANGED, device=self.name)
+            self._office.tell(Heard(ev.DeviceLost(self.name, changed)))
             self.open()
 
     async def _keep(self) -> None:

@@ -91,7 +91,9 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
     farm.end_attempt(attempt, AttemptState.FAILED, now, fault)
     if frame.state in SETTLED:
         return
-    frame.failures = (*frame.failures, FailedTry(attempt.slot.device, fault))
+    device = farm.devices[attempt.slot.device]
+    overflow = gpu_memory.is_overflow(frame, device, fault)
+    frame.failures = (*frame.failures, FailedTry(device.name, fault))
     farm.touch(frame)
     farm.note_try(NoteKind.TRY_FAILED, attempt, fault)
     if _is_lost(farm, frame, now) and not frame.live:
@@ -99,10 +101,9 @@ def fail_try(farm: Farm, attempt: Attempt, fault: Fault, now: float) -> None:
         if is_part(frame.number):
             part_failed(farm, frame)
         farm.note_try(NoteKind.FRAME_FAILED, attempt, fault)
-    device = farm.devices[attempt.slot.device]
-    if fault.kind is not FaultKind.GPU_MEMORY or not device.spec.cpu_fallback:
+    if not (overflow and gpu_memory.may_try(farm, frame, device)):
         _judge_device(farm, device, job, frame.number, fault)
-    if fault.kind is not FaultKind.GPU_MEMORY or frame.state is FrameState.FAILED:
+    if not overflow or frame.state is FrameState.FAILED:
         _judge_job(farm, job, fault, now)
 
 
@@ -176,9 +177,10 @@ def fail_start(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -
     device.troubles[job.name] = troubles
     device.not_before[job.name] = now + min(2.0 * 3.0 ** min(troubles - 1, 9), AGAIN_AT_MOST)
     farm.touch(device)
-    if troubles < START_TRIES or fault.kind in WAITED_FAULTS:
-        return
-    refuse(farm, device, job, fault, now)
+    if fault.kind in WAITED_FAULTS:
+        device.hindered[job.name] = fault
+    elif troubles >= START_TRIES:
+        refuse(farm, device, job, fault, now)
 
 
 def refuse(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> None:

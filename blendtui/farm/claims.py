@@ -12,6 +12,7 @@ from blendtui.farm.desk import GRAINS, Desk, plan_end
 from blendtui.farm.device import Device
 from blendtui.farm.elsewhere import can_start, starts_for_shunned
 from blendtui.farm.model import Job, JobState, Run, RunState, Sharing, SlotId
+from blendtui.farm.parts import most_pieces
 from blendtui.farm.splitting import divides
 from blendtui.farm.state import Farm
 from blendtui.farm.stopping import stop_run
@@ -108,6 +109,19 @@ def _quota(farm: Farm, desk: Desk) -> int:
     slots = sum(device.spec.slots for device in farm.devices.values() if device.contact)
     fair = -(-slots // len(equals)) if equals else slots
     return min(waiting, max(0, fair - len(desk.runs))) if len(equals) > 1 else waiting
+
+
+def room(farm: Farm, desk: Desk, now: float) -> int:
+    """How many more slots would have something to do for a job, if there were any number."""
+    if desk.job.state is not JobState.ACTIVE or not desk.waits:
+        return 0
+    if desk.job.spec.in_order:
+        return in_order.vacancies(farm, desk, now)
+    if desk.pool.count and divides(farm, desk.job):
+        return sum(device.spec.slots for device in farm.devices.values())
+    pieces = sum(most_pieces(part) for part in desk.parts.values())
+    starting = sum(run.state is RunState.STARTING for run in desk.runs.values())
+    return max(0, desk.pool.count + pieces - starting)
 
 
 def _ready_at(device: Device, job: Job, now: float) -> float:

@@ -19,7 +19,8 @@ class Device:
 
     `lost_since` is when contact ended, None while there is contact or never was. `troubles`
     counts failed starts in a row for a job, `failing` has the frames that failed in a row;
-    `set_aside` has the jobs that it is kept from and why. `blenders` are the versions that it is
+    `set_aside` has the jobs that it is kept from and why, `hindered` those that it tries again and
+    again, and what somebody has to see to. `blenders` are the versions that it is
     known to have; empty where nobody knows, and any job may try. `gpu_memory` is that of its
     smallest card in bytes, None where it isn't known; it is not kept in the store.
     """
@@ -31,6 +32,7 @@ class Device:
     troubles: dict[str, int] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
     set_aside: dict[str, Fault] = field(default_factory=dict)
+    hindered: dict[str, Fault] = field(default_factory=dict)
     mode: DeviceMode = DeviceMode.ON
     failing: dict[str, tuple[int, ...]] = field(default_factory=dict)
     start_times: StartTimes = field(default_factory=StartTimes)
@@ -77,7 +79,18 @@ class Device:
 
     def forget(self, job: str) -> None:
         """Keep in mind nothing about a job that is over."""
-        for record in (self.set_aside, self.troubles, self.not_before, self.failing, self.projects):
+        self.forgive(job)
+        self.projects.pop(job, None)
+
+    def forgive(self, job: str) -> None:
+        """Forget what has failed of a job."""
+        for record in (
+            self.set_aside,
+            self.hindered,
+            self.troubles,
+            self.not_before,
+            self.failing,
+        ):
             record.pop(job, None)
 
     def has_project(self, job: str) -> bool:

@@ -88,6 +88,7 @@ class FaultKind(StrEnum):
     DEVICE_DISK_FULL = "device-disk-full"
     SHARE_MOUNT_MISSING = "share-mount-missing"
     DEVICE_ASLEEP = "device-asleep"
+    DEVICE_CHANGED = "device-changed"
     IDLE_COMMAND_FAILED = "idle-command-failed"
     WAKE_FAILED = "wake-failed"
     CLOCK_WRONG = "clock-wrong"

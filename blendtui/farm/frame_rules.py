@@ -110,6 +110,7 @@ def done(farm: Farm, event: FrameDone, now: float) -> None:
         return
     job = farm.jobs[attempt.job]
     job.proven, job.first_faults, job.held = True, (), None
+    farm.devices[attempt.slot.device].hindered.pop(job.name, None)
     farm.decide(DiscardFrame(attempt.run, attempt.frame, attempt.number))
     _end(farm, attempt, AttemptState.DONE, now)
     frame = farm.frames[attempt.job][attempt.frame]
@@ -182,4 +183,5 @@ def collect_failed(farm: Farm, event: CollectFailed, now: float) -> None:
         return
     attempt.collect_after = now + HOLD
     if event.fault.kind is not FaultKind.LINK_LOST:  # that is said of the device
-        farm.note_held(farm.jobs[attempt.job], event.fault, attempt.frame)
+        device = attempt.slot.device
+        farm.note_held(farm.jobs[attempt.job], event.fault, attempt.frame, device)

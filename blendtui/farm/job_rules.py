@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blendtui.farm import version_rules
 from blendtui.farm.decisions import DropFrame, FinishJob
+from blendtui.farm.device import Device
 from blendtui.farm.events import (
     JobAdded,
     JobCancelled,
@@ -16,7 +17,7 @@ from blendtui.farm.events import (
     ReportFailed,
 )
 from blendtui.farm.faults import Fault, FaultKind
-from blendtui.farm.model import AttemptState, Frame, FrameState, Job, JobState, RunState
+from blendtui.farm.model import AttemptState, DeviceMode, Frame, FrameState, Job, JobState, RunState
 from blendtui.farm.split_frames import begin_anew, drop_parts
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
@@ -130,14 +131,26 @@ def settle(farm: Farm, now: float) -> None:
 
 
 def look_for_devices(farm: Farm, job: Job) -> None:
-    """Say it once when a job waits for devices of which there is none; it goes on by itself."""
+    """Say it once when a job waits for somebody to see to its devices; it goes on by itself."""
     waits = job.state is JobState.ACTIVE and farm.waiting(job) > 0
     is_stuck = waits and not any(device.fits(job) for device in farm.devices.values())
     if is_stuck and not job.is_stuck:
         reason = _why_nobody(farm, job)
         fault = Fault.of(FaultKind.NO_DEVICE_FITS, job=job.name, reason=reason)
         farm.note(NoteKind.WARNING, job=job.name, fault=fault)
-    job.is_stuck = is_stuck
+    if is_stuck is not job.is_stuck:
+        job.is_stuck = is_stuck
+        farm.touch(job)
+    if waits and job.held is None:
+        _look_for_hindered(farm, job)
+
+
+def _look_for_hindered(farm: Farm, job: Job) -> None:
+    at_hand = [one for one in farm.devices.values() if one.contact and one.may_render(job)]
+    hindered = {one.name: one.hindered.get(job.name) for one in at_hand}
+    device, fault = next(iter(hindered.items()), ("", None))
+    if fault is not None and all(hindered.values()):
+        farm.note_held(job, fault, device=device)
 
 
 def _why_nobody(farm: Farm, job: Job) -> str:
@@ -156,7 +169,18 @@ def _why_nobody(farm: Farm, job: Job) -> str:
     lacking = version_rules.why_none(farm, job)
     if lacking:
         return lacking
-    return "those that could failed to begin it"
+    return _why_not_able([one for one in fitting if one.spec.enabled and one.has_blender(job)])
+
+
+def _why_not_able(devices: list[Device]) -> str:
+    away = sorted({_AWAY[one.mode] for one in devices if one.mode in _AWAY})
+    if away and all(one.mode in _AWAY for one in devices):
+        return f"those that could are {' or '.join(away)}; `blendtui devices enable` ends that"
+    failed = "those that could failed to begin it"
+    return f"{failed}, or are {' or '.join(away)}" if away else failed
+
+
+_AWAY = {DeviceMode.DRAINING: "drained", DeviceMode.OFF: "disabled"}
 
 
 def _drop_rest(farm: Farm, job: Job) -> None:

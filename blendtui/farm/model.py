@@ -166,6 +166,11 @@ class JobSpec:
     engine: str = ""
     step: int | None = None
 
+    @property
+    def may_be_cycles(self) -> bool:
+        """Whether Cycles renders it, as far as is known."""
+        return self.engine in ("", "CYCLES")
+
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
@@ -319,8 +324,8 @@ class Job:
     `counts` has the number of frames in each state; `samples` is how many of them a frame has that
     may be rendered in parts (0: it may not be; None: not known yet). The newest `first_faults` are
     kept until a frame of the job succeeds, to tell a hopeless job from a bad frame. `held` is what
-    keeps its files from the share just now; `is_stuck` says that no device may render it. Those two
-    are not kept in the store. `blender` is the version (major.minor) that all frames come from,
+    keeps its files from the share or its devices just now; `is_stuck` says that no device may
+    render it. `blender` is the version (major.minor) that all frames come from,
     empty until it is chosen.
     """
 

@@ -25,6 +25,7 @@ class NoteKind(StrEnum):
     LATE_FRAME = "late-frame"
     DEVICE_REACHED = "device-reached"
     DEVICE_LOST = "device-lost"
+    DEVICE_AWAY = "device-away"
     RUN_READY = "run-ready"
     RUN_FAILED = "run-failed"
     RUN_ENDED = "run-ended"

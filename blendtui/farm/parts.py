@@ -87,6 +87,11 @@ def pieces(frames: dict[int, Frame], frame: int) -> tuple[Piece, ...]:
     return tuple(Piece(one.number, count(one)) for one in parts_of(frames, frame))
 
 
+def most_pieces(waiting: Frame) -> int:
+    """Into how many parts one that waits can be cut; a frame to merge can't be."""
+    return max(1, count(waiting) // LEAST_SAMPLES) if is_part(waiting.number) else 1
+
+
 def count(part: Frame) -> int:
     """Give how many samples a part has."""
     begin, end = part.samples or (0, 0)

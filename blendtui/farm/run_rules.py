@@ -65,6 +65,7 @@ def devices_set(farm: Farm, event: DevicesSet, now: float) -> None:
         device.troubles.clear()
         device.not_before.clear()
         device.set_aside.clear()
+        device.hindered.clear()
         if not device.contact and device.lost_since is None and farm.runs_on(device.name):
             device.lost_since = now  # after a restart: it may be gone, or never be tried
         farm.touch(device)
@@ -210,12 +211,16 @@ def _resume_attempt(farm: Farm, run: Run, attempt: Attempt, now: float) -> None:
 
 
 def device_lost(farm: Farm, event: DeviceLost, now: float) -> None:
-    """Keep what is known; the device's Blenders go on by themselves."""
+    """Keep what is known; the device's Blenders go on by themselves.
+
+    It is lost once, when it was there before; what keeps it away then may change.
+    """
     device = farm.devices.get(event.device)
     if device is None:
         return
     if device.contact or device.fault != event.fault:
-        farm.note(NoteKind.DEVICE_LOST, device=device.name, fault=event.fault)
+        kind = NoteKind.DEVICE_LOST if device.contact else NoteKind.DEVICE_AWAY
+        farm.note(kind, device=device.name, fault=event.fault)
     device.contact, device.fault = False, event.fault
     if device.lost_since is None:
         device.lost_since = now

@@ -35,7 +35,7 @@ LEAST_SECONDS = 2.0
 
 def divides(farm: Farm, job: Job) -> bool:
     """Whether the job's frames are rendered in parts: fewer frames than slots, and it can be."""
-    if job.samples == 0 or job.spec.engine not in ("", "CYCLES"):
+    if job.samples == 0 or not job.spec.may_be_cycles:
         return False
     return is_wanted(farm, job)
 

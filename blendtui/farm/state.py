@@ -109,11 +109,14 @@ class Farm:
         """Add a line to the history."""
         self._notes.append(Note(kind, job, device, frame, fault, detail))
 
-    def note_held(self, job: Job, fault: Fault, frame: int | None = None) -> None:
-        """Say what keeps a job's files from the share: once, not at every try."""
+    def note_held(
+        self, job: Job, fault: Fault, frame: int | None = None, device: str | None = None
+    ) -> None:
+        """Say what keeps a job's files from the share, or from a device: once, not at every try."""
         if job.held is not fault.kind:
             job.held = fault.kind
-            self.note(NoteKind.HELD_UP, job=job.name, frame=frame, fault=fault)
+            self.touch(job)
+            self.note(NoteKind.HELD_UP, job=job.name, device=device, frame=frame, fault=fault)
 
     def note_try(
         self, kind: NoteKind, attempt: Attempt, fault: Fault | None = None, detail: str = ""
@@ -234,9 +237,7 @@ class Farm:
     def forgive_devices(self, job: Job) -> None:
         """Forget what devices have failed of a job."""
         for device in self.devices.values():
-            device.failing.pop(job.name, None)
-            for record in (device.set_aside, device.troubles, device.not_before):
-                record.pop(job.name, None)
+            device.forgive(job.name)
             self.touch(device)
 
     def relearn(self, attempt: Attempt) -> None:

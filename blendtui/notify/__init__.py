@@ -159,19 +159,26 @@ class _Teller(threading.Thread):
             self._tell(news)
 
     def _tell(self, news: Sequence[News]) -> None:
+        """Tell it, and what failed of it again: what was told is never told a second time."""
+        left = [[one] for one in news] if self._way.one_by_one else [news]
         for wait in (*AGAIN, None):
-            try:
-                self._way.tell(news)
-            except Failure as failure:
-                log.warning("%s", failure)
-                if not self._has_failed:
-                    self._warn(failure.fault)
-                self._has_failed = True
-                if wait is None or self._end.wait(wait):
-                    return
-            else:
+            left = [one for one in left if not self._is_told(one)]
+            if not left:
                 self._has_failed = False
                 return
+            if wait is None or self._end.wait(wait):
+                return
+
+    def _is_told(self, news: Sequence[News]) -> bool:
+        try:
+            self._way.tell(news)
+        except Failure as failure:
+            log.warning("%s", failure)
+            if not self._has_failed:
+                self._warn(failure.fault)
+            self._has_failed = True
+            return False
+        return True
 
 
 class _Told:

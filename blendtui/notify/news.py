@@ -25,6 +25,9 @@ _WAITING = frozenset(
 )
 """Warnings of a job or a drop that waits until somebody does something."""
 
+_MEANT = frozenset({FaultKind.DEVICE_ASLEEP, FaultKind.DEVICE_CHANGED})
+"""Why a device goes that was sent away: by its idle_command, or by who edits devices.toml."""
+
 _MOST_LINES = 50
 
 _TITLES = {"done": "{job} is done", "failed": "{job} failed", "stuck": "{job} is stuck"}
@@ -62,8 +65,7 @@ def _kind(row: HistoryRow) -> str | None:
     if row.kind == NoteKind.REJECTED:
         return "failed"
     if row.kind == NoteKind.DEVICE_LOST:
-        is_asleep = row.fault is not None and row.fault.kind is FaultKind.DEVICE_ASLEEP
-        return None if is_asleep else "lost"
+        return None if row.fault is not None and row.fault.kind in _MEANT else "lost"
     waits = row.kind == NoteKind.WARNING and row.fault and row.fault.kind in _WAITING
     return "stuck" if row.kind == NoteKind.HELD_UP or waits else None
 

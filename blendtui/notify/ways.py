@@ -28,9 +28,13 @@ _ON_DBUS = ("dbus://…", "qt://…", "kde://…")
 
 
 class Way(Protocol):
-    """One way to tell; `name` is for people and holds no secrets."""
+    """One way to tell; `name` is for people and holds no secrets.
+
+    `one_by_one` ways are given each thing by itself, others all that came at once.
+    """
 
     name: str
+    one_by_one: bool
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell it, which may take a while.
@@ -42,6 +46,8 @@ class Way(Protocol):
 
 class Address:
     """An address of Apprise: e-mail, chat, the desktop and a hundred others."""
+
+    one_by_one = False
 
     def __init__(self, url: str) -> None:
         self.name = f"{url.partition('://')[0]}://…"
@@ -84,6 +90,8 @@ class Address:
 
 class Command:
     """A command of the user's, run once for each thing; facts are in its environment."""
+
+    one_by_one = True
 
     def __init__(self, words: Sequence[str]) -> None:
         self.name = words[0]
@@ -138,6 +146,7 @@ class Bell:
     """The bell of the terminal that blendtui runs in; nothing where there is none."""
 
     name = "the bell"
+    one_by_one = False
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

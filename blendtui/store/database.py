@@ -16,7 +16,7 @@ import msgspec
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 
-VERSION = 7
+VERSION = 8
 
 PATIENCE = 10.0
 """Seconds that a connection waits for another one's lock."""

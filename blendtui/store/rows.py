@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from blendtui.farm.device import Device
-from blendtui.farm.faults import Fault
+from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import (
     Attempt,
     AttemptState,
@@ -96,6 +96,8 @@ def job_row(item: Job) -> dict[str, object]:
         "warnings_json": to_json(item.warnings),
         "first_faults_json": to_json(item.first_faults),
         "blender": item.blender,
+        "held": item.held,
+        "stuck": item.is_stuck,
     }
 
 
@@ -115,6 +117,8 @@ def job(row: sqlite3.Row) -> Job:
         samples=row["samples"],
         first_faults=from_json(row["first_faults_json"], tuple[Fault, ...]),
         blender=row["blender"],
+        held=None if row["held"] is None else FaultKind(row["held"]),
+        is_stuck=bool(row["stuck"]),
     )
 
 

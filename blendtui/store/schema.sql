@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS job (
     warnings_json TEXT NOT NULL,
     first_faults_json TEXT NOT NULL,
     blender TEXT NOT NULL,
+    held TEXT,
+    stuck INTEGER NOT NULL,
     revision INTEGER NOT NULL
 ) WITHOUT ROWID;
 

@@ -12,6 +12,9 @@ from blendtui.wording import duration, safe
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
+_UNTRIED = (FaultKind.LINK_LOST, FaultKind.DEVICE_CHANGED)
+"""Faults of a device that is not known to be unreachable."""
+
 Colors = dict[str, str]
 """A theme's variables, from names such as "success" to colors."""
 
@@ -65,7 +68,7 @@ def device_look(device: DeviceRow, runs: list[RunRow]) -> Look:
     if not device.enabled or device.mode == "off":
         return DEVICE_LOOKS["disabled"]
     if not device.contact:
-        tried = device.fault is not None and device.fault.kind is not FaultKind.LINK_LOST
+        tried = device.fault is not None and device.fault.kind not in _UNTRIED
         return DEVICE_LOOKS["lost" if tried or device.lost_since is not None else "trying"]
     if device.mode == "draining":
         return DEVICE_LOOKS["draining"]

@@ -48,6 +48,10 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "blendtui connects again by itself; if that does not help, check the device and the "
         "network.",
     ),
+    FaultKind.DEVICE_CHANGED: (
+        "{device}: it is reached anew, as devices.toml says now.",
+        "Nothing is to be done, unless it stays out of reach: then look at what was changed.",
+    ),
     FaultKind.SSH_CONFIG_INVALID: (
         "{device}: SSH's configuration cannot be used: {detail}.",
         "Correct it; `ssh -G {device}` shows how ssh itself reads it.",

@@ -115,6 +115,23 @@ def test_other_engines_need_no_card_of_cycles(tmp_path: Path) -> None:
         run.wait(Rendered)
 
 
+def test_a_frame_that_was_ordered_for_the_cpu_never_fails_for_a_gpus_memory(tmp_path: Path) -> None:
+    """Workbench draws with a GPU whatever is set: it would be told to do without one for ever."""
+    script = tmp_path / "full.py"
+    script.write_text(
+        "import bpy\nfrom bpy.app.handlers import persistent\n@persistent\ndef complain(*_):\n"
+        "    print('System is out of GPU memory', flush=True)\n"
+        "bpy.app.handlers.render_pre.append(complain)\n"
+    )
+    wanted = RunSettings(overrides={"engine": "WORKBENCH"})
+    with DriverRun(tmp_path, scenes() / "cycles.blend", wanted, first=script) as run:
+        run.order(RenderOrder(1, 1), RenderOrder(1, 2, on_cpu=True))
+        assert [line.kind for line in run.wait(Failed, 2)] == [
+            FaultKind.GPU_MEMORY,
+            FaultKind.RENDER_ERROR,
+        ]
+
+
 def test_the_devices_own_preferences_stay_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from blendtui.engine.fleet import Fleet
 from blendtui.engine.office import Heard
 from blendtui.engine.power import Power, magic_packet, wake
 from blendtui.engine.station import Station
+from blendtui.errors import Failure
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import DeviceMode, DeviceSpec, JobSpec
@@ -48,6 +50,8 @@ class Sleepers(Fleet):
                     mac=MACS[name],
                     wake_address=address,
                     enabled=name != "gone",
+                    idle_command="true",
+                    idle_after=300.0,
                 )
                 for name, speed in speeds.items()
             ),
@@ -55,6 +59,9 @@ class Sleepers(Fleet):
 
     def station(self, device: str) -> Station | None:
         return None
+
+    def require(self, device: str) -> Station:
+        raise Failure.of(FaultKind.LINK_LOST, device=device)
 
 
 class Night:
@@ -77,6 +84,19 @@ class Night:
     def look(self, after: float = 0.0) -> None:
         self.now += after
         self.power._look(self.now)
+
+    async def idle(self, *waits: float) -> None:
+        """Look after each of these seconds, and let those that are idle be sent to sleep."""
+        for after in waits:
+            self.look(after)
+        await asyncio.gather(*self.power._going.values())
+
+    def begin(self, job: JobSpec, samples: int = 0) -> None:
+        """Let the fast device be there, and its Blender have the job open."""
+        away = Fault.of(FaultKind.HOST_UNREACHABLE, device="slow")
+        self.story.tell(ev.DeviceLost("slow", away), ev.DeviceReached("fast"), ev.JobAdded(job))
+        (run,) = self.story.scheduler.farm.runs_of(job.name)
+        self.story.tell(ev.RunReady(run.id, "3.4.1", samples=samples))
 
     def notes(self) -> list[tuple[str, str | None]]:
         return [(one.event.kind, one.event.device) for one in self.heard
@@ -148,6 +168,68 @@ def test_for_one_that_never_comes_another_is_woken(night: Night, listener: socke
     woken = _packets(listener)
     assert woken[: power.WAKE_TRIES] == _for("fast") * power.WAKE_TRIES
     assert _for("slow")[0] in woken
+
+
+def test_one_that_never_came_is_woken_for_the_next_work(
+    night: Night, listener: socket.socket
+) -> None:
+    night.story.tell(ev.JobAdded(JobSpec("shot", "a.blend", tuple(range(100)))))
+    for _ in range(power.WAKE_TRIES + 2):
+        night.look(after=power.WAKE_AGAIN)
+    assert len(_packets(listener)) == 2 * power.WAKE_TRIES
+    night.story.tell(ev.JobCancelled("shot"))
+    night.look(after=power.WAKE_AGAIN)
+    night.story.tell(ev.JobAdded(JobSpec("next", "a.blend", (1,))))
+    night.look(after=power.WAKE_AGAIN)
+    assert _packets(listener) == _for("fast")
+
+
+def test_all_are_woken_for_a_still_that_they_could_render_in_parts(
+    night: Night, listener: socket.socket
+) -> None:
+    night.story.tell(ev.JobAdded(JobSpec("still", "a.blend", (1,), split=True)))
+    night.look()
+    assert _packets(listener) == _for("fast", "slow")
+
+
+def test_a_still_that_is_being_rendered_in_parts_wakes_others_for_the_parts_that_wait(
+    night: Night, listener: socket.socket
+) -> None:
+    night.begin(JobSpec("still", "a.blend", (1,), split=True), samples=512)
+    night.look()
+    assert _packets(listener) == _for("slow")
+
+
+def test_a_still_that_cannot_be_rendered_in_parts_wakes_nobody_else(
+    night: Night, listener: socket.socket
+) -> None:
+    night.begin(JobSpec("still", "a.blend", (1,), split=True), samples=0)
+    night.look()
+    assert _packets(listener) == []
+
+
+def test_frames_that_hang_on_each_other_wake_one_only(
+    night: Night, listener: socket.socket
+) -> None:
+    night.story.tell(ev.JobAdded(JobSpec("smoke", "a.blend", tuple(range(100)), in_order=True)))
+    night.look()
+    assert _packets(listener) == _for("fast")
+
+
+def test_such_frames_wake_nobody_while_a_blender_is_at_them(
+    night: Night, listener: socket.socket
+) -> None:
+    night.begin(JobSpec("smoke", "a.blend", tuple(range(100)), in_order=True))
+    night.look()
+    assert _packets(listener) == []
+
+
+def test_such_frames_keep_no_other_device_from_sleeping(night: Night) -> None:
+    night.begin(JobSpec("smoke", "a.blend", tuple(range(100)), in_order=True))
+    night.story.tell(ev.DeviceReached("slow"))
+    asyncio.run(night.idle(power.LOOK, 600.0))
+    assert (NoteKind.DEVICE_ASLEEP, "slow") in night.notes()
+    assert (NoteKind.DEVICE_ASLEEP, "fast") not in night.notes()
 
 
 @pytest.mark.parametrize(

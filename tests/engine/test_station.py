@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from blendtui.engine.office import Heard
@@ -15,6 +16,8 @@ from blendtui.farm import events as ev
 from blendtui.farm.decisions import DropFrame
 from blendtui.farm.faults import FaultKind
 from blendtui.farm.model import Run, RunState, SlotId
+from blendtui.settings import DeviceSettings
+from blendtui.wording import explain
 from tests.support.offices import office, places_in
 from tests.support.sshd import Sshd, needs_sshd
 from tests.support.stores import StoreStory
@@ -55,5 +58,32 @@ async def _ask_too_early(station: Station, folder: Path, heard: list[Heard]) -> 
         assert caught.value.fault.kind is FaultKind.LINK_LOST
         (folder / "go").touch()
         await until(lambda: ev.DeviceReached("box") in [one.event for one in heard])
+    finally:
+        await station.close()
+
+
+def test_a_device_that_the_user_edits_is_not_said_to_be_lost(tmp_path: Path) -> None:
+    heard: list[Heard] = []
+    places = places_in(tmp_path)
+    with Sshd(tmp_path / "box") as box, StoreStory(places.store) as story:
+        places.known_hosts.write_text(box.known_hosts_line())
+        device = box.device()
+        station = Station(device, office(places, story.journal, heard))
+        edited = msgspec.structs.replace(device, env={"SCENE_CACHE": "/var/tmp"})
+        asyncio.run(_edit(station, edited, heard))
+    lost = [one.event for one in heard if isinstance(one.event, ev.DeviceLost)]
+    assert [one.fault.kind for one in lost] == [FaultKind.DEVICE_CHANGED]
+    assert explain(lost[0].fault).what == "box: it is reached anew, as devices.toml says now."
+
+
+async def _edit(station: Station, edited: DeviceSettings, heard: list[Heard]) -> None:
+    def times_reached() -> int:
+        return [one.event for one in heard].count(ev.DeviceReached("box"))
+
+    station.open()
+    try:
+        await until(times_reached)
+        await station.change(edited)
+        await until(lambda: times_reached() == 2)
     finally:
         await station.close()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
+
+from blendtui.farm import blame
 from blendtui.farm import decisions as do
 from blendtui.farm import events as ev
 from blendtui.farm.faults import Fault, FaultKind
@@ -9,6 +14,10 @@ from blendtui.farm.model import DeviceSpec, FrameState, JobState
 from tests.support.playbook import LINK_LOST, RENDER_ERROR, Playbook
 
 GIB = 2**30
+
+ANY_DEVICE = st.tuples(
+    st.sampled_from([None, "OPTIX", "CPU"]), st.booleans(), st.sampled_from([None, 8, 24])
+)
 
 
 def full(device: str) -> Fault:
@@ -149,3 +158,50 @@ def test_other_failures_count_as_ever() -> None:
     for _ in range(3):
         play.fail(play.orders()[0], RENDER_ERROR)
     assert play.frame(1).state is FrameState.FAILED
+
+
+@pytest.mark.parametrize("engine", ["BLENDER_EEVEE", "BLENDER_WORKBENCH"])
+def test_no_cpu_helps_an_engine_that_draws_with_a_gpu(engine: str) -> None:
+    play = farm(gpu("card", cpu_fallback=True), DeviceSpec("cores", compute="CPU"), card=8, cores=8)
+    play.add(frames=[1], engine=engine)
+    ((device, order),) = ready(play).items()
+    play.fail(order, full(device))
+    assert (given(play), play.starts()) == ([], [])
+    assert play.frame(1).state is FrameState.FAILED
+    assert play.job().state is JobState.FAILED
+
+
+def test_such_a_frame_still_goes_to_a_larger_gpu() -> None:
+    small, large = gpu("small", cpu_fallback=True), gpu("large", cpu_fallback=True)
+    play = farm(small, large, small=8, large=24)
+    play.add(frames=[1], engine="BLENDER_EEVEE")
+    play.fail(ready(play)["small"], full("small"))
+    play.ready(play.starts()[0].run)
+    assert given(play) == [("large", 1, False)]
+
+
+@given_any(
+    engine=st.sampled_from(["", "CYCLES", "BLENDER_EEVEE"]),
+    devices=st.lists(ANY_DEVICE, min_size=1, max_size=4),
+)
+def test_a_frame_for_which_nobody_has_room_comes_to_an_end(
+    engine: str, devices: list[tuple[str | None, bool, int | None]]
+) -> None:
+    """Whatever devices say that a GPU's memory was too little for, even one that used its CPU."""
+    specs = [
+        DeviceSpec(f"d{at}", compute=compute, cpu_fallback=fallback)
+        for at, (compute, fallback, _) in enumerate(devices)
+    ]
+    play = farm(*specs, **{f"d{at}": size for at, (_, _, size) in enumerate(devices) if size})
+    play.add(frames=[1], engine=engine)
+    tries = 0
+    while play.job().state is JobState.ACTIVE:
+        for start in play.starts():
+            play.ready(start.run)
+        if orders := play.orders():
+            play.fail(orders[0], full(play.run(orders[0].run).slot.device))
+            tries += 1
+        else:
+            play.tell(ev.Tick(), after=61)
+        assert tries <= len(devices) + blame.FRAME_TRIES
+    assert play.job().state is JobState.FAILED

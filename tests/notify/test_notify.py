@@ -44,6 +44,12 @@ STUCK = Note(
     job="shot",
     fault=Fault.of(FaultKind.SHARE_WRITE, path="a", reason="no space left"),
 )
+NO_ROOM = Note(
+    NoteKind.HELD_UP,
+    job="shot",
+    device="tower",
+    fault=Fault.of(FaultKind.DEVICE_DISK_FULL, device="tower", detail="no space left"),
+)
 NOBODY = Note(
     NoteKind.WARNING,
     job="shot",
@@ -57,6 +63,9 @@ QUIET = [
     Note(NoteKind.JOB_ENDED, job="shot", detail="cancelled 3 12 4.0"),
     Note(NoteKind.FRAME_DONE, job="shot", device="tower", frame=3, detail="0.5"),
     Note(NoteKind.DEVICE_REACHED, device="tower"),
+    Note(NoteKind.DEVICE_AWAY, device="tower", fault=Fault.of(FaultKind.LOGIN_REFUSED)),
+    Note(NoteKind.DEVICE_LOST, device="tower", fault=Fault.of(FaultKind.DEVICE_ASLEEP)),
+    Note(NoteKind.DEVICE_LOST, device="tower", fault=Fault.of(FaultKind.DEVICE_CHANGED)),
     Note(
         NoteKind.WARNING,
         job="shot",
@@ -141,10 +150,11 @@ def _until(look: Callable[[], Any]) -> Any:
         ),
         (LOST, "tower is lost", "tower: the connection was lost: no answer."),
         (STUCK, "shot is stuck", "shot: waiting to write to the share."),
+        (NO_ROOM, "shot is stuck", "shot: waits for tower, until somebody sees to it. tower: its"),
         (NOBODY, "shot is stuck", "shot: "),
         (REFUSED, "empty.zip was refused", "empty.zip was refused. empty.zip holds no .blend"),
     ],
-    ids=["done", "failed", "lost", "held up", "nobody", "refused"],
+    ids=["done", "failed", "lost", "held up", "no room", "nobody", "refused"],
 )
 def test_each_thing_is_told_in_the_words_of_every_face(
     home: Home, mailbox: Mailbox, note: Note, title: str, text: str
@@ -314,6 +324,24 @@ def test_it_runs_once_for_each_thing(home: Home, tmp_path: Path) -> None:
     home.tell(DONE, LOST, FAILED)
     notifier.close()
     assert out.read_text() == "done lost failed "
+
+
+def test_one_that_it_fails_for_neither_repeats_the_others_nor_drops_them(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "AGAIN", (0.02, 0.02))
+    out = tmp_path / "out"
+    text = (
+        "import os\nevent = os.environ['BLENDTUI_EVENT']\n"
+        f"open({str(out)!r}, 'a').write(event + ' ')\nexit(event == 'failed')\n"
+    )
+    home.start().close()
+    home.tell(DONE, FAILED, LOST)  # at once, for one that begins now
+    home.start(command=_script(tmp_path, text))
+    _until(lambda: out.exists() and out.read_text() == "done failed lost failed failed ")
+    home.tell(STUCK)
+    _until(lambda: out.read_text() == "done failed lost failed failed stuck ")
+    assert home.warned.qsize() == 1
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,48 @@ def test_a_restart_finds_jobs_frames_runs_and_attempts_as_they_were(story: Story
     assert [repr(run) for run in story.scheduler.farm.runs.values()] == runs
 
 
+DISK_FULL = Fault.of(FaultKind.DEVICE_DISK_FULL, device="left", detail="no space left")
+SHARE_FULL = Fault.of(FaultKind.SHARE_WRITE, path="a", reason="no space left")
+
+
+@pytest.mark.parametrize(
+    ("begin", "again", "kind"),
+    [
+        (
+            (ev.JobAdded(JobSpec("gpu", "a.blend", (1,), tags=frozenset({"gpu"}))),),
+            (),
+            NoteKind.WARNING,
+        ),
+        (
+            (ev.FrameFailed("left.1.1", 1, 1, DISK_FULL), ev.RunEnded("left.1.1")),
+            (ev.RunFailed("left.1.2", DISK_FULL), ev.RunFailed("left.1.1", DISK_FULL)),
+            NoteKind.HELD_UP,
+        ),
+        (
+            (
+                ev.FrameStarted("left.1.1", 1, 1),
+                ev.FrameRendered("left.1.1", 1, 1, 0.5, FILES),
+                ev.CollectFailed("left.1.1", 1, 1, SHARE_FULL),
+            ),
+            (ev.CollectFailed("left.1.1", 1, 1, SHARE_FULL),),
+            NoteKind.HELD_UP,
+        ),
+    ],
+    ids=["no device fits", "full disk", "full share"],
+)
+def test_that_a_job_is_stuck_is_told_once_over_restarts_too(
+    story: Story, begin: tuple[Event, ...], again: tuple[Event, ...], kind: NoteKind
+) -> None:
+    story.tell(*begin, ev.Tick())
+    story.restart()
+    story.tell(
+        ev.DevicesSet((DeviceSpec("left"),)), ev.Tick(), ev.DeviceReached("left"), *again, ev.Tick()
+    )
+    views = Views(story.path)
+    assert [row.kind for row in views.history(0)].count(kind) == 1
+    views.close()
+
+
 def test_a_log_offset_is_stored_with_what_it_led_to(story: Story) -> None:
     story.tell(ev.FrameStarted("left.1.1", 1, 1), offsets={"left.1.1": 4711})
     story.tell(ev.Tick())
