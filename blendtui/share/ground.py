@@ -1,0 +1,70 @@
+"""The share's folder itself: the same one as before, or nothing is done there."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from blendtui.errors import Failure, reason_of
+from blendtui.farm.faults import FaultKind
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_G = TypeVar("_G", bound="Ground")
+
+
+def guarded(
+    method: Callable[Concatenate[_G, _P], _T],
+) -> Callable[Concatenate[_G, _P], _T]:
+    """Have nothing done but on the share itself, and every error of the system named."""
+
+    @functools.wraps(method)
+    def guarded(ground: _G, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        ground.check()
+        try:
+            return method(ground, *args, **kwargs)
+        except OSError as error:
+            ground.check()
+            path = error.filename or ground.path
+            raise Failure.of(FaultKind.SHARE_WRITE, path=path, reason=reason_of(error)) from error
+
+    return guarded
+
+
+class Ground:
+    """A share's folder, by its path on this machine. See `Share`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.is_back: Callable[[], bool] = lambda: False
+        self._identity = _identity(self.path)
+
+    def check(self) -> None:
+        """Hold that the share is there, a folder, and the same one as before."""
+        found = _identity(self.path)
+        if self._identity is None or (found not in (None, self._identity) and self.is_back()):
+            self._identity = found
+        if found is None or found != self._identity:
+            raise Failure.of(FaultKind.SHARE_MISSING, path=self.path)
+
+    @guarded
+    def free_space(self) -> int:
+        """Give the bytes that are free on the share."""
+        return shutil.disk_usage(self.path).free
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
+
+
+def refused(job: str, relative: str, detail: str) -> Failure:
+    """Make the failure for a file that can't have its place in a job's folder."""
+    return Failure.of(FaultKind.OUTPUT_REFUSED, path=relative, job=job, detail=detail)
