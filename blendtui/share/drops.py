@@ -78,6 +78,8 @@ class Drops(Ground):
     @guarded
     def taken(self, job: str) -> Path | None:
         """Find the drop in a job's folder."""
+        if not files.is_folder(self.path / job):
+            return None
         for path in files.listed(self.path / job):
             number = job.removeprefix(f"{path.stem}-")
             is_named = job == path.stem or (number != job and number.isdecimal())

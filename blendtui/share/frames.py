@@ -31,7 +31,7 @@ class Frames(Ground):
         if flaw:
             raise refused(job, relative, flaw)
         *folders, name = _placed(relative).split("/")
-        folder = self.path / job
+        folder = self._folder(job)
         try:
             for part in folders:
                 folder = files.make_folder(folder / part)
@@ -45,9 +45,9 @@ class Frames(Ground):
     @guarded
     def frame_file(self, job: str, relative: str) -> Path | None:
         """Find a frame's file that is in its place; None where there is none, or no plain file."""
-        if flaw_of(relative):
-            return None
         folder = self.path / job
+        if flaw_of(relative) or not files.is_folder(folder):
+            return None
         path = folder / _placed(relative)
         is_inside = path.resolve().is_relative_to(folder.resolve())
         return path if is_inside and files.is_file(path) else None
@@ -104,18 +104,22 @@ class Frames(Ground):
     @guarded
     def part_target(self, job: str, number: int) -> Path:
         """Give the place of a part's file and make its folder."""
-        return files.make_folder(self.path / job / PARTS) / f"{number}.exr"
+        return files.make_folder(self._folder(job) / PARTS) / f"{number}.exr"
 
     @guarded
     def part_file(self, job: str, number: int) -> Path | None:
         """Find a part's file; None where it is gone."""
-        path = self.path / job / PARTS / f"{number}.exr"
+        folder = self.path / job
+        if not files.is_folder(folder) or not files.is_folder(folder / PARTS):
+            return None
+        path = folder / PARTS / f"{number}.exr"
         return path if files.is_file(path) else None
 
     @guarded
     def remove_parts(self, job: str, frame: int | None = None) -> None:
         """Remove a frame's parts, or all of the job's."""
-        parts.remove(self.path / job / PARTS, frame)
+        if files.is_folder(self.path / job):
+            parts.remove(self.path / job / PARTS, frame)
 
     def outbox_name(self, run: str) -> str:
         """Give the name, within the job's folder, of the folder that a run writes to itself."""
@@ -128,7 +132,8 @@ class Frames(Ground):
     @guarded
     def remove_outbox(self, job: str, run: str) -> None:
         """Remove a run's own folder."""
-        files.remove_tree(self.outbox(job, run))
+        if files.is_folder(self.path / job):
+            files.remove_tree(self.outbox(job, run))
 
 
 def _placed(relative: str) -> str:

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
+from blendtui.share import files
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -55,6 +56,14 @@ class Ground:
     def free_space(self) -> int:
         """Give the bytes that are free on the share."""
         return shutil.disk_usage(self.path).free
+
+    def _folder(self, job: str) -> Path:
+        """Give a job's folder, for writing: whoever may write to the share could link it away.
+
+        Raises:
+            OSError: it is gone, or something else is in its place, such as a link to a folder.
+        """
+        return files.real_folder(self.path / job)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

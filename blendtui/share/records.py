@@ -40,7 +40,7 @@ class Records(Ground):
 
     def _product(self, job: str, name: str) -> Path:
         flaw = flaw_of(name)
-        target = self.path / job / name
+        target = self._folder(job) / name
         if not flaw and (target.is_symlink() or target.is_dir()):
             flaw = "a link or a folder is in its place on the share"
         if flaw or "/" in name:
@@ -50,7 +50,7 @@ class Records(Ground):
     @guarded
     def write_report(self, job: str, report: Report) -> None:
         """Rewrite report.toml in one step. The mark goes with the report of a job that is over."""
-        folder = self.path / job
+        folder = self._folder(job)
         if report.ended is None:
             mark(folder)
         files.write_whole(folder / REPORT, reports.write(report).encode())
@@ -60,5 +60,5 @@ class Records(Ground):
     @guarded
     def keep_log(self, job: str, name: str, text: str) -> None:
         """Keep a failed try's log where the user finds it."""
-        folder = files.make_folder(self.path / job / LOGS)
+        folder = files.make_folder(self._folder(job) / LOGS)
         files.write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
