@@ -13,6 +13,9 @@ from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.share import files
 
+RESERVE = 2**30
+"""Bytes that frames leave free for reports, logs and drops, or a hundredth of a small share."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _G = TypeVar("_G", bound="Ground")
@@ -53,9 +56,12 @@ class Ground:
             raise Failure.of(FaultKind.SHARE_MISSING, path=self.path)
 
     @guarded
-    def free_space(self) -> int:
-        """Give the bytes that are free on the share."""
-        return shutil.disk_usage(self.path).free
+    def spare_space(self) -> int | None:
+        """Give the bytes that frames may take; None where the file system does not say."""
+        found = shutil.disk_usage(self.path)
+        if not found.total:
+            return None
+        return max(found.free - min(RESERVE, found.total // 100), 0)
 
     def _folder(self, job: str) -> Path:
         """Give a job's folder, for writing: whoever may write to the share could link it away.
