@@ -100,6 +100,7 @@ class FaultKind(StrEnum):
     BLENDER_DIED = "blender-died"
     BLENDER_KILLED = "blender-killed"
     BLENDER_SILENT = "blender-silent"
+    BLENDER_WORDY = "blender-wordy"
     BLENDER_LEFT = "blender-left"
     BLEND_NOT_OPENED = "blend-not-opened"
     BLOB_DAMAGED = "blob-damaged"
