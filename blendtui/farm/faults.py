@@ -144,6 +144,7 @@ class FaultKind(StrEnum):
     NO_ENGINE = "no-engine"
     JOB_UNKNOWN = "job-unknown"
     REQUEST_REFUSED = "request-refused"
+    REQUEST_UNKNOWN = "request-unknown"
     FRAMES_REFUSED = "frames-refused"
     # the job as a whole
     FIRST_TRIES_FAILED = "first-tries-failed"
