@@ -20,8 +20,8 @@ from blendtui.farm.project import ProjectFile
 if TYPE_CHECKING:
     from blendtui.devices.link import Link, Output
 
-_LINE = re.compile(r"(file|stale) (\d+) (\S+)|kept ([0-9a-f]{64})")
-_SPACE = re.compile(r" (\d+) +\d+ +(-?\d+) +\d+% ")
+_LINE = re.compile(r"(file|stale) (\d{1,18}) (\S+)|kept ([0-9a-f]{64})")
+_SPACE = re.compile(r" (\d{1,18}) +\d+ +(-?\d{1,18}) +\d+% ")
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"[0-9a-f]{64}\.part")
 # A file takes whole blocks of its file system, and a name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from blendtui.devices.fetch import fetch
@@ -20,12 +20,16 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.model import OutputFile
 from blendtui.farm.parts import frame_of, is_part
 from blendtui.settings import DeviceSettings
+from blendtui.wording import size
 
 AT_ONCE = 4
 """Frames that are collected from a device at once."""
 
-FILE_AT_MOST = 64 * 2**30
-"""Bytes that a file of a frame may have: more than 16k pixels square in all passes there are."""
+FRAME_AT_MOST = 64 * 2**30
+"""Bytes that all files of a frame may have: more than 16k pixels square in all passes there are.
+
+How many there are is limited by the line of the log that names them all.
+"""
 
 GIVE_WAY = 5.0
 """Seconds that whatever is less urgent than frames waits for them."""
@@ -60,8 +64,9 @@ class Collector:
         try:
             async with self._turns:
                 self._judge(wanted)
-                for file in wanted.files:
-                    await self._file(wanted, file, files, folder, device)
+                async with self._room(wanted, device):
+                    for file in wanted.files:
+                        await self._file(wanted, file, files, folder, device)
         except Failure as failure:
             named = _named(failure.fault, device.name, frame_of(wanted.frame))
             raise Failure(named) from failure
@@ -73,14 +78,27 @@ class Collector:
 
     def _judge(self, wanted: CollectFrame) -> None:
         """Take the files for this frame, and none for two. Raises Failure: OUTPUT_REFUSED."""
-        if any(file.size > FILE_AT_MOST for file in wanted.files):
-            detail = "a file is larger than any frame's"
+        if _size(wanted) > FRAME_AT_MOST:
+            detail = f"they have {size(_size(wanted))}, more than any frame's"
             raise Failure.of(FaultKind.OUTPUT_REFUSED, detail=detail)
         if is_part(wanted.frame):
             parts.judge(wanted)
             return
         paths = [file.path for file in wanted.files]
         self._office.owners.take(wanted.job, wanted.frame, paths)
+
+    @contextlib.asynccontextmanager
+    async def _room(self, wanted: CollectFrame, device: DeviceSettings) -> AsyncIterator[None]:
+        """Fetch only what there is room for. Raises Failure: SHARE_WRITE."""
+        # What a device wrote to the share itself has its room already.
+        needed = _size(wanted) if device.share_mount is None else 0
+        async with self._office.room.promised(needed) as is_there:
+            if not is_there:
+                place = self._office.share.path / wanted.job
+                frame = frame_of(wanted.frame)
+                reason = f"no space left for frame {frame} of {device.name}, {size(needed)}"
+                raise Failure.of(FaultKind.SHARE_WRITE, path=place, reason=reason)
+            yield
 
     async def _file(
         self,
@@ -133,6 +151,10 @@ class Collector:
         if device.share_mount is None and not outbox.exists():
             return target, None
         return target, outbox / f"{wanted.frame}-{wanted.number}" / file.path
+
+
+def _size(wanted: CollectFrame) -> int:
+    return sum(file.size for file in wanted.files)
 
 
 @contextlib.contextmanager

@@ -12,11 +12,13 @@ from blendtui.farm import events as ev
 from blendtui.farm.events import Event
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.file_kinds import by_kind
+from blendtui.farm.frame_rules import LOG_AT_MOST
 from blendtui.farm.model import AttemptState, Run
 from blendtui.farm.parts import frame_of, name_of
 from blendtui.farm.project import BlendFacts
 from blendtui.farm.versions import is_named
 from blendtui.store.journal import Progress
+from blendtui.wording import size
 
 KILLED = frozenset({129, 130, 137, 143})
 """Exit statuses of a Blender that somebody ended: SIGHUP, SIGINT, SIGKILL, SIGTERM."""
@@ -60,6 +62,7 @@ class Follower:
         self.is_queued = False
         self._office = office
         self._leaving = ""
+        self._told = self._read = office.offset(run.id)
         self._frame = next(
             (one.frame for one in run.attempts.values() if one.state is AttemptState.STARTED), None
         )
@@ -72,13 +75,21 @@ class Follower:
         self._has_failed = False
 
     @property
+    def excess(self) -> Fault | None:
+        """What is wrong with a Blender that prints on and on, and does nothing else."""
+        if self._read - self._told <= LOG_AT_MOST:
+            return None
+        facts = {"device": self._device, "size": size(LOG_AT_MOST), "last": self._last_words()}
+        return Fault.of(FaultKind.BLENDER_WORDY, **facts)
+
+    @property
     def _device(self) -> str:
         return self.run.slot.device
 
     def hear(self, entry: protocol.Entry) -> None:
         """Tell the engine what a line means, with how far the log is read by it."""
         self.last_heard = self._office.clock.now()
-        line = entry.line
+        line, self._read = entry.line, entry.offset_after
         self.is_queued = isinstance(line, protocol.BlenderLine) and line.text.endswith(QUEUED)
         if isinstance(line, protocol.BlenderLine):
             self._blender_said(line.text)
@@ -91,6 +102,7 @@ class Follower:
         elif not isinstance(line, _OfTry) or self._is_new(line):
             event = self._fact(line, entry.offset_after)
             if event is not None:
+                self._told = entry.offset_after
                 self._office.tell(Heard(event, self.run.id, entry.offset_after))
 
     def gone(self, fault: Fault | None) -> None:
@@ -185,8 +197,10 @@ class Follower:
                 FaultKind.DISPLAY_MISSING, device=self._device, detail=drawing[:LAST_WORDS]
             )
         kind = FaultKind.BLENDER_KILLED if status in KILLED else FaultKind.BLENDER_DIED
-        last = self._recent[-1][:LAST_WORDS] if self._recent else ""
-        return Fault.of(kind, device=self._device, status=status, last=last)
+        return Fault.of(kind, device=self._device, status=status, last=self._last_words())
+
+    def _last_words(self) -> str:
+        return self._recent[-1][:LAST_WORDS] if self._recent else ""
 
     def _pictured(self, line: protocol.Pictured) -> None:
         """Keep the newest picture in mind, behind those of other runs."""

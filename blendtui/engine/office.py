@@ -12,6 +12,7 @@ from blendtui.devices.survey import Survey
 from blendtui.engine.beside import Beside
 from blendtui.engine.live_logs import LiveLogs
 from blendtui.engine.ownership import Owners
+from blendtui.engine.room import Room
 from blendtui.farm.events import Event
 from blendtui.farm.model import JobSpec, Run
 from blendtui.farm.project import BlendFacts, Project
@@ -89,7 +90,8 @@ class Office:
     `surveys` has what was found on each device when it was reached last.
     `progress` has the newest word of each run, and `vitals` of each device, until it is stored;
     `pictured` each run's newest picture, the newest of all last, until it is fetched. `storing`
-    says that the store does not have all yet. `beside` knows what orders want beside frames.
+    says that the store does not have all yet. `beside` knows what orders want beside frames,
+    `room` what there is on the share for frames on their way.
     """
 
     share: Share
@@ -110,3 +112,7 @@ class Office:
     vitals: dict[str, VitalsRow] = field(default_factory=dict)
     pictured: dict[str, Pictured] = field(default_factory=dict)
     storing: bool = False
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = Room(self.share.spare_space)

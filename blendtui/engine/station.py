@@ -302,6 +302,9 @@ class Station:
                 entry.talk = talk
                 async for one in talk.entries:
                     entry.follower.hear(one)
+                    if (excess := entry.follower.excess) is not None:
+                        await slot.kill(link, folder)
+                        entry.follower.gone(excess)
                     if entry.follower.is_over:
                         return
             # The device's own `tail` ended: as if the link were lost, the run is taken up again.

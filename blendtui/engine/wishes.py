@@ -150,6 +150,8 @@ class Wishes:
             raise Failure.of(FaultKind.DEVICE_UNKNOWN, device=device, **facts)
         if request.kind == "clear-cache":
             return self._errands.clear_cache(device)
+        if request.kind not in DEVICE_EVENTS:
+            raise Failure.of(FaultKind.REQUEST_UNKNOWN, request=request.kind, device=device)
         return DEVICE_EVENTS[request.kind](device)
 
 

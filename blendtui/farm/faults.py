@@ -104,6 +104,7 @@ class FaultKind(StrEnum):
     BLENDER_DIED = "blender-died"
     BLENDER_KILLED = "blender-killed"
     BLENDER_SILENT = "blender-silent"
+    BLENDER_WORDY = "blender-wordy"
     BLENDER_LEFT = "blender-left"
     BLEND_NOT_OPENED = "blend-not-opened"
     BLOB_DAMAGED = "blob-damaged"
@@ -149,6 +150,7 @@ class FaultKind(StrEnum):
     NO_ENGINE = "no-engine"
     JOB_UNKNOWN = "job-unknown"
     REQUEST_REFUSED = "request-refused"
+    REQUEST_UNKNOWN = "request-unknown"
     FRAMES_REFUSED = "frames-refused"
     # the job as a whole
     FIRST_TRIES_FAILED = "first-tries-failed"

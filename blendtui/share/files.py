@@ -130,9 +130,21 @@ def make_folder(path: Path) -> Path:
     """
     with contextlib.suppress(FileExistsError):
         path.mkdir()
-    if not is_folder(path):
+    return real_folder(path)
+
+
+def real_folder(path: Path) -> Path:
+    """Give a folder back that is there.
+
+    Raises:
+        FileNotFoundError: it is not.
+        NotADirectoryError: something else is in its place, such as a link to a folder.
+    """
+    if is_folder(path):
+        return path
+    if os.path.lexists(path):
         raise NotADirectoryError(errno.ENOTDIR, "it is a link or a file, not a folder", str(path))
-    return path
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
 def listed(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ crash of the control centre doesn't end it.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -49,10 +50,11 @@ class Keeper:
 
     @property
     def printed(self) -> str:
-        """What the child printed last, such as its reason to end."""
-        with contextlib.suppress(OSError):
-            data = self._output.read_bytes()[-LAST_WORDS:]
-            return data.decode(errors="replace").strip()
+        """What the child complained of last: its reason to end."""
+        with contextlib.suppress(OSError), self._output.open("rb") as output:
+            size = output.seek(0, os.SEEK_END)
+            output.seek(max(size - LAST_WORDS, 0))
+            return output.read(LAST_WORDS).decode(errors="replace").strip()
         return ""
 
     @property
@@ -73,8 +75,9 @@ class Keeper:
             self._child = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                # What happens is in the store; a line a frame would fill the disk one day.
+                stdout=subprocess.DEVNULL,
+                stderr=output,
                 start_new_session=True,
             )
         self._begun = time.monotonic()

@@ -199,6 +199,12 @@ DEVICE_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{device}: Blender gave no sign of life for minutes and was ended.",
         "Its frames go to others. If it happens again, check the device's drivers and memory.",
     ),
+    FaultKind.BLENDER_WORDY: (
+        "{device}: Blender printed more than {size} at one frame and was ended. "
+        "Its last words: {last}",
+        "Look for what prints so much: a script, a driver or an add-on of the scene; if it is none "
+        "of them, do not trust this device.",
+    ),
     FaultKind.BLENDER_LEFT: (
         "{device}: Blender had left after a long time without any word from here.",
         "Nothing needs to be done: it is started again when there is work.",

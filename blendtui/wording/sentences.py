@@ -273,6 +273,10 @@ SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "{job} cannot be changed like that ({request}): it is {state}.",
         "`blendtui retry {job}` renders what is missing of a job that has ended.",
     ),
+    FaultKind.REQUEST_UNKNOWN: (
+        "The engine does not know how to “{request}” {device}.",
+        "It is of another version than what asked it: end both, and start them from one version.",
+    ),
     FaultKind.FRAMES_REFUSED: (
         "“{frames}” does not do for {job}: {problem}.",
         "Name frames as in 1-100, 7 or 1-100x2, several of them with commas between.",

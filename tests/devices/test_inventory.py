@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blendtui.devices.inventory import (
@@ -118,5 +118,8 @@ class TestReading:
         assert read_inventory(b"free /dev/a 100 99 -4 104% /\n").free == 0
 
     @given(st.binary(max_size=200))
+    @example(b"free \nfile " + b"9" * 5000 + b" a\n")
+    @example(b"free /dev/a " + b"9" * 5000 + b" 1 1 1% /\n")
+    @example(b"free /dev/a 1 1 " + b"9" * 5000 + b" 1% /\n")
     def test_nothing_that_a_device_prints_is_an_error(self, printed: bytes) -> None:
         read_inventory(printed)

@@ -9,13 +9,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from blendtui.devices import slot
+from blendtui.devices.connection import connect
+from blendtui.devices.protocol import BlenderLine, Entry, Started
+from blendtui.devices.slot import Life, RunFolder, RunSettings
+from blendtui.engine import follower
+from blendtui.engine.follower import Follower
 from blendtui.engine.office import Heard
 from blendtui.engine.station import Station
 from blendtui.errors import Failure
 from blendtui.farm import events as ev
-from blendtui.farm.decisions import DropFrame
+from blendtui.farm.decisions import DropFrame, StartRun
 from blendtui.farm.faults import FaultKind
-from blendtui.farm.model import Run, RunState, SlotId
+from blendtui.farm.frame_rules import LOG_AT_MOST
+from blendtui.farm.model import Attempt, AttemptState, Run, RunState, SlotId
 from blendtui.settings import DeviceSettings
 from blendtui.wording import explain
 from tests.support.offices import office, places_in
@@ -28,6 +35,14 @@ SLOW = """
 ForceCommand touch {0}/asked; until [ -e {0}/go ]; do sleep 0.02; done; eval "$SSH_ORIGINAL_COMMAND"
 """
 """A device that answers no command before somebody lets it."""
+
+TALKER = """#!/bin/sh
+case "$*" in
+    *settings.json*) while echo and so on; do :; done ;;
+    *) echo Blender 3.4.1 ;;
+esac
+"""
+"""A stand-in for a Blender that prints on and on."""
 
 
 async def until(check: Callable[[], object]) -> None:
@@ -87,3 +102,61 @@ async def _edit(station: Station, edited: DeviceSettings, heard: list[Heard]) ->
         await until(lambda: times_reached() == 2)
     finally:
         await station.close()
+
+
+async def test_a_blender_that_prints_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "LOG_AT_MOST", 100_000)
+    heard: list[Heard] = []
+    places = places_in(tmp_path)
+    talker = tmp_path / "blender"
+    talker.write_text(TALKER)
+    talker.chmod(0o755)
+    with Sshd(tmp_path / "box") as box, StoreStory(places.store) as story:
+        places.known_hosts.write_text(box.known_hosts_line())
+        changes = {"work_dir": str(tmp_path / "work"), "blender": (str(talker),)}
+        device = msgspec.structs.replace(box.device(), **changes)
+        folder = RunFolder(device.work_dir, "shot.", "run")
+        link = await connect(device, box.known_hosts)
+        await slot.prepare(link, folder, RunSettings())
+        await slot.launch(link, folder, device, False)
+        own = office(places, story.journal, heard)
+        own.jobs_on = lambda _: {"shot"}
+        station = Station(device, own)
+        station.open()
+        try:
+            await until(lambda: ev.DeviceReached("box") in [one.event for one in heard])
+            run = Run("run", "shot", SlotId("box", 1), RunState.STARTING, 0.0)
+            await station.perform(StartRun("run", "shot", run.slot), run)
+            await until(lambda: isinstance(heard[-1].event, ev.RunEnded))
+            assert await slot.state(link, folder) is Life.DEAD
+        finally:
+            await slot.kill(link, folder)
+            await station.close()
+            await link.close()
+    (end,) = [one.event for one in heard if isinstance(one.event, ev.RunEnded)]
+    assert end.fault is not None
+    assert end.fault.kind is FaultKind.BLENDER_WORDY
+    assert "and so on" in explain(end.fault).what
+
+
+def test_a_log_is_too_long_only_by_what_is_printed_at_one_frame(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    with StoreStory(places.store) as story:
+        run = Run("run", "shot", SlotId("box", 1), RunState.READY, 0.0)
+        run.attempts = {
+            ("shot", frame, 1): Attempt(
+                "shot", frame, 1, "run", run.slot, AttemptState.ORDERED, ordered=0.0
+            )
+            for frame in range(1, 6)
+        }
+        following = Follower(run, office(places, story.journal, []))
+        most, read = LOG_AT_MOST, 0
+        for frame in range(1, 6):
+            read += most
+            following.hear(Entry(read, BlenderLine("much")))
+            assert following.excess is None
+            following.hear(Entry(read, Started(frame, 1, 0.0)))
+        following.hear(Entry(read + most + 1, BlenderLine("too much")))
+        assert following.excess is not None

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -173,3 +174,13 @@ async def test_whom_nobody_knows_is_said(counter: Counter) -> None:
     answer = await counter.ask_job("frames", "nothing", "1")
     assert isinstance(answer, Fault)
     assert answer.kind is FaultKind.JOB_UNKNOWN
+
+
+async def test_what_only_another_version_knows_is_answered_and_the_next_wish_is_taken(
+    counter: Counter,
+) -> None:
+    answer = await counter.ask_device(cast("DeviceWish", "defrost"), "left")
+    assert isinstance(answer, Fault)
+    assert answer.kind is FaultKind.REQUEST_UNKNOWN
+    assert "“defrost” left" in explain(answer).what
+    assert await counter.ask_device("restart", "left") == ev.DeviceRestart("left")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.share import MARK, Share, files
-from tests.support.shares import job, refused, tree
+from blendtui.wording import explain
+from tests.support.shares import job, refused, report, tree
 
 # frames
 
@@ -63,6 +64,46 @@ def test_a_link_in_a_frames_way_is_refused(share: Share, tmp_path: Path, where: 
     with refused(FaultKind.OUTPUT_REFUSED):
         share.frame_target("shot", "left/1.png")
     assert tree(tmp_path / "elsewhere") == {}
+
+
+def test_nothing_is_written_or_removed_through_a_link_in_the_jobs_place(
+    share: Share, tmp_path: Path
+) -> None:
+    job(share)
+    (share.path / "shot").rename(tmp_path / "elsewhere")
+    for name in (".parts/1.exr", ".run.out/1.png", "film.mp4", "film.part", MARK):
+        (tmp_path / "elsewhere" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "elsewhere" / name).write_text("not ours")
+    (share.path / "shot").symlink_to(tmp_path / "elsewhere")
+    before = tree(tmp_path / "elsewhere")
+    for write in (
+        lambda: share.frame_target("shot", "1.png"),
+        lambda: share.part_target("shot", 1),
+        lambda: share.product("shot", "film.mp4"),
+        lambda: share.place_product("shot", share.path / "film.part", "film.mp4"),
+        lambda: share.remove_product("shot", "film.mp4"),
+        lambda: share.write_report("shot", report(None)),
+        lambda: share.write_report("shot", report(1.0)),
+        lambda: share.keep_log("shot", "frame-1-try-1.log", "it was black"),
+    ):
+        with refused(FaultKind.SHARE_WRITE) as faults:
+            write()
+        assert "shot on the share cannot be written: it is a link" in explain(faults[0]).what
+    share.remove_parts("shot")
+    share.remove_outbox("shot", "run")
+    share.sweep("shot")
+    assert tree(tmp_path / "elsewhere") == before
+
+
+def test_nothing_is_found_through_a_link_in_the_jobs_place(share: Share, tmp_path: Path) -> None:
+    job(share)
+    share.frame_target("shot", "1.png").write_text("a frame")
+    share.part_target("shot", 1).write_text("a part")
+    (share.path / "shot").rename(tmp_path / "elsewhere")
+    (share.path / "shot").symlink_to(tmp_path / "elsewhere")
+    assert share.frame_file("shot", "1.png") is None
+    assert share.part_file("shot", 1) is None
+    assert share.taken("shot") is None
 
 
 def test_a_file_or_a_folder_in_a_frames_way_is_refused(share: Share) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from blendtui.farm.faults import FaultKind
 from blendtui.share import Share, files
 from blendtui.wording import explain
-from tests.support.shares import drop, job, needs_root, refused, report, tree
+from tests.support.shares import drop, job, mounted, needs_root, refused, report, tree
 
 # a share that is gone, another one, full or read-only
 
@@ -23,7 +21,7 @@ def test_a_share_that_is_gone_is_missing(share: Share) -> None:
     shutil.rmtree(share.path)
     for attempt in (
         share.check,
-        share.free_space,
+        share.spare_space,
         lambda: share.frame_target("shot", "1.png"),
         lambda: share.adopt(share.path / "a", share.path / "b", 1, ""),
         lambda: share.write_report("shot", report(None)),
@@ -84,19 +82,6 @@ def test_a_jobs_folder_that_was_removed_is_told_and_not_made_anew(share: Share) 
     assert tree(share.path) == {}
 
 
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[None]:
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True
-    )
-    if done.returncode:
-        pytest.skip(f"tmpfs cannot be mounted here: {done.stderr.decode()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
 @needs_root
 def test_a_full_share_says_so_and_keeps_what_it_has(folder: Path) -> None:
     with mounted(folder, "size=64k"):
@@ -104,8 +89,7 @@ def test_a_full_share_says_so_and_keeps_what_it_has(folder: Path) -> None:
         job(share)
         share.write_report("shot", report(None))
         before = (folder / "shot" / "report.toml").read_text()
-        left = share.free_space()
-        assert 0 < left <= 64 * 1024
+        left = shutil.disk_usage(folder).free
         (folder / "filler").write_bytes(b"x" * left)
         with refused(FaultKind.SHARE_WRITE) as faults:
             share.write_report("shot", report(1.0))
@@ -116,6 +100,24 @@ def test_a_full_share_says_so_and_keeps_what_it_has(folder: Path) -> None:
         assert not [path for path in folder.rglob("*") if files.is_temporary(path.name)]
         (folder / "filler").unlink()
         share.write_report("shot", report(1.0))
+
+
+@needs_root
+def test_frames_leave_a_hundredth_of_a_small_share_free(folder: Path) -> None:
+    with mounted(folder, "size=8m"):
+        share = Share(folder)
+        free = shutil.disk_usage(folder).free
+        assert share.spare_space() == free - 8 * 2**20 // 100
+        (folder / "filler").write_bytes(b"x" * (free - 4096))
+        assert share.spare_space() == 0
+
+
+def test_a_file_system_that_does_not_say_how_large_it_is_has_room(
+    share: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsaid = shutil.disk_usage(share.path)._replace(total=0, used=0, free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: unsaid)  # no such one can be had here
+    assert share.spare_space() is None
 
 
 @needs_root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,3 +48,16 @@ def refused(*kinds: FaultKind) -> Iterator[list[Fault]]:
         yield faults
     faults.append(caught.value.fault)
     assert caught.value.fault.kind in kinds
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True
+    )
+    if done.returncode:
+        pytest.skip(f"tmpfs cannot be mounted here: {done.stderr.decode()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
