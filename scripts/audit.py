@@ -19,9 +19,10 @@ WITHIN = 90
 
 
 def needed() -> dict[str, str]:
-    """Give the packages that blendtui runs with, whatever asked for them, and their versions."""
+    """Give the packages that blendtui runs with, its extras' too, and their versions."""
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
-    waiting = [Requirement(text) for text in project["dependencies"]]
+    wanted_by_us = [project["dependencies"], *project["optional-dependencies"].values()]
+    waiting = [Requirement(text) for texts in wanted_by_us for text in texts]
     found: dict[str, str] = {}
     while waiting:
         wanted = waiting.pop()

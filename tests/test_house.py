@@ -21,6 +21,7 @@ from blendtui.farm.state import NoteKind
 from blendtui.store.views import DeviceWish, JobWish
 from blendtui.wording import explain
 from blendtui.wording.sentences import SENTENCES
+from scripts.audit import needed
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "blendtui"
@@ -316,6 +317,13 @@ def _texts() -> Iterator[tuple[str, str]]:
             data = path.read_bytes()
             if b"\0" not in data:
                 yield _name(path), data.decode("utf-8")
+
+
+def test_what_an_extra_brings_along_is_looked_up_among_vulnerabilities_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert {"apprise", "asyncssh", "requests"} <= needed().keys()
 
 
 def test_no_text_speaks_of_the_machine_that_it_was_written_on() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from blendtui.commands.finding import load, path_of, state_of
@@ -85,7 +86,7 @@ def serve(options: argparse.Namespace) -> int:
 
     settings, places = load(options)
     log_to_file(places.state)
-    token = None if serving.is_loopback(options.host) else serving.new_token()
+    token = serving.new_token()
     try:
         if options.token_file:
             token = serving.read_token(path_of(options.token_file))
@@ -95,7 +96,9 @@ def serve(options: argparse.Namespace) -> int:
         keeper = Keeper(places, words)
         keeper.begin()
         try:
-            serving.serve(words, options.host, options.port, token, _announce)
+            only_here = serving.is_loopback(options.host)
+            announce = partial(_announce, only_here=only_here)
+            serving.serve(words, options.host, options.port, token, announce)
         finally:
             keeper.end()
     except OSError as error:
@@ -104,10 +107,10 @@ def serve(options: argparse.Namespace) -> int:
     return OK
 
 
-def _announce(address: str) -> None:
+def _announce(address: str, *, only_here: bool) -> None:
     print(f"The control centre is at {address}", flush=True)
-    if "token=" in address:
-        print("Whoever has this address can steer the farm, and the line is not encrypted.")
+    line = "" if only_here else ", and the line is not encrypted"
+    print(f"Whoever has this address can steer the farm{line}.")
     print("Ctrl+C ends it.", flush=True)
 
 

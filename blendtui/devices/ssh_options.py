@@ -36,6 +36,7 @@ _HOST_KEYS = (
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
+_CERTIFIED_KEYS = tuple(f"{name}-cert-v01@openssh.com" for name in _HOST_KEYS)
 _USER_FILES = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _GLOBAL_FILES = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>.+)@)?(?P<host>\[[^]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
@@ -115,14 +116,16 @@ def _host_key_algorithms(config: Any, known: KnownHosts, host: str, port: int) -
     """Ask for a kind of key that is known first, then for the others.
 
     For the known kinds only, as asyncssh would, a server with a key of another kind would look
-    like one that speaks no common language, instead of one whose key has changed.
+    like one that speaks no common language, instead of one whose key has changed. Certificates
+    come before all, where an authority is known; else there is nothing to check them with.
     """
-    if config.get("HostKeyAlgorithms") or any(known.matches(host, "", port)[1]):
+    if config.get("HostKeyAlgorithms"):
         return ()
+    certified = _CERTIFIED_KEYS if any(known.matches(host, "", port)[1]) else ()
     keys = known.keys(host, port)
     wanted = [name.decode("ascii") for key in keys for name in key.sig_algorithms]
     current = [name for name in wanted if not name.startswith("ssh-rsa")]
-    return list(dict.fromkeys([*current, *_HOST_KEYS]))
+    return list(dict.fromkeys([*certified, *current, *_HOST_KEYS]))
 
 
 def _jumps(config: Any) -> tuple[Target, ...]:

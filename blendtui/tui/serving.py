@@ -1,4 +1,4 @@
-"""The control centre as a web page: textual-serve, let in by token where others could reach it."""
+"""The control centre as a web page: textual-serve, let in by token: loopback is for all users."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Page(Server):
     """Serves one control centre a visitor, each a process of its own that joins the engine.
 
     Only `/`, the websocket and the page's own files are served. Pages of other sites can't speak
-    to it: a websocket must come from the page itself. With a `token` nobody comes in without it.
+    to it: a websocket must come from the page itself. Nobody comes in without the token.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Page(Server):
         words: Sequence[str],
         host: str,
         port: int,
-        token: str | None,
+        token: str,
         announce: Callable[[str], None],
     ) -> None:
         command = shlex.join([sys.executable, "-m", "blendtui.tui.page", *words])
@@ -78,7 +78,7 @@ class Page(Server):
             raise web.HTTPForbidden(text="This page is not known by that name here.")
         if request.path == "/ws" and not _is_own(request):
             raise web.HTTPForbidden(text="Only the page itself may connect.")
-        if self._token is not None and not self._is_known(request):
+        if not self._is_known(request):
             return self._greet(request)
         response = await handler(request)
         if not response.prepared:
@@ -96,7 +96,7 @@ class Page(Server):
         return self._is_right(request.cookies.get(COOKIE, ""))
 
     def _is_right(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), (self._token or "").encode())
+        return hmac.compare_digest(token.encode(), self._token.encode())
 
     def _greet(self, request: web.Request) -> web.StreamResponse:
         """Take the token from the address, once; from then on a cookie has it."""
@@ -105,7 +105,7 @@ class Page(Server):
                 text="Open the address that `blendtui serve` printed, with its token."
             )
         response = web.HTTPSeeOther("/")
-        response.set_cookie(COOKIE, self._token or "", httponly=True, samesite="Strict")
+        response.set_cookie(COOKIE, self._token, httponly=True, samesite="Strict")
         raise response
 
     async def handle_index(self, request: web.Request) -> Any:
@@ -118,10 +118,12 @@ class Page(Server):
         raise web.GracefulExit
 
     async def on_startup(self, _: web.Application) -> None:
+        """Say nothing yet: nothing listens."""
+
+    def announce(self) -> None:
         """Say where the page is."""
         shown = f"[{self.host}]" if ":" in self.host else self.host
-        asked = "" if self._token is None else f"?token={self._token}"
-        self._announce(f"http://{shown}:{self.port}/{asked}")
+        self._announce(f"http://{shown}:{self.port}/?token={self._token}")
 
     def initialize_logging(self) -> None:
         """Leave logging as it is: to the log file."""
@@ -137,7 +139,7 @@ def _is_own(request: web.Request) -> bool:
 
 
 def serve(
-    words: Sequence[str], host: str, port: int, token: str | None, announce: Callable[[str], None]
+    words: Sequence[str], host: str, port: int, token: str, announce: Callable[[str], None]
 ) -> None:
     """Serve until a signal comes; `announce` is told the address when it can be visited.
 
@@ -158,7 +160,7 @@ def serve(
         port=port,
         handle_signals=False,
         loop=loop,
-        print=None,
+        print=lambda _: page.announce(),  # it comes when the address can be visited
     )
 
 

@@ -77,6 +77,27 @@ async def test_a_known_rsa_key_is_not_asked_for_with_sha1(tmp_path: Path) -> Non
     assert not [name for name in names if name.startswith("ssh-rsa")]
 
 
+async def test_a_certificate_is_asked_for_first_where_an_authority_is_known_and_never_with_sha1(
+    tmp_path: Path,
+) -> None:
+    key = asyncssh.generate_private_key("ssh-rsa").export_public_key().decode()
+    (tmp_path / "known_hosts").write_text(f"@cert-authority * {key}127.0.0.1 {key}")
+    way = await route(Target("127.0.0.1", 22, "somebody"), tmp_path / "known_hosts")
+    names: list[str] = way.options["server_host_key_algs"]
+    assert not [name for name in names if name.startswith(("ssh-rsa", "ssh-dss"))]
+    are_certificates = ["-cert-" in name for name in names]
+    assert are_certificates == sorted(are_certificates, reverse=True)
+    assert {"ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com"} <= set(names)
+    assert {"ssh-ed25519", "rsa-sha2-256"} <= set(names)
+
+
+async def test_no_certificate_is_asked_for_where_no_authority_is_known(tmp_path: Path) -> None:
+    way = await route(Target("127.0.0.1", 22, "somebody"), tmp_path / "known_hosts")
+    names: list[str] = way.options["server_host_key_algs"]
+    assert names
+    assert not [name for name in names if "-cert-" in name or name.startswith("ssh-rsa")]
+
+
 async def test_ssh_config_can_ask_for_more(home: Path) -> None:
     config = home / ".ssh" / "config"
     config.write_text("KexAlgorithms diffie-hellman-group14-sha1\nMACs hmac-sha1\n")
