@@ -27,6 +27,9 @@ STALE = 60.0
 TOUCH = 5.0
 """Seconds between two touches."""
 
+SETTLE = 0.2
+"""Seconds after its claim in which an engine sees whether another one claimed the share, too."""
+
 ACQUIRE = 1.0
 """Seconds for which a starting engine tries: one who only looks holds the lock for a moment."""
 
@@ -163,6 +166,8 @@ class EngineLock:
             self._folder = _folder(self._file.parent)
             self._own = self._words()
             self._write()
+            if not other or other.get("state") != self._identity:
+                self._settle()
             for left in self._file.parent.glob(f"{FILE}.*"):
                 left.unlink(missing_ok=True)
         except OSError as error:
@@ -171,6 +176,15 @@ class EngineLock:
             raise Failure.of(
                 FaultKind.SHARE_WRITE, path=self._file.parent, reason=reason_of(error)
             ) from error
+
+    def _settle(self) -> None:
+        """Leave the share to whoever claimed it at the same moment, and wrote last."""
+        time.sleep(SETTLE)
+        # Opening the folder has NFS look anew, where it might give what it remembers.
+        os.scandir(self._file.parent).close()
+        other = _told(_read(self._file))
+        if other and other.get("state") != self._identity:
+            raise _taken(other)
 
     def _words(self) -> bytes:
         own = {

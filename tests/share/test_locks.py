@@ -8,8 +8,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,32 @@ def test_the_next_engine_starts_at_once_after_kill_9(places: Places) -> None:
         assert not engine_runs(places)
         with running(places) as second:
             assert second.said == "taken"
+
+
+def test_of_two_engines_that_claim_a_free_share_at_once_only_one_has_it(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_found_it_free, one_has_left = threading.Barrier(2), threading.Event()
+    write = EngineLock._write
+
+    def at_once(lock: EngineLock) -> None:
+        both_found_it_free.wait(10)
+        write(lock)
+
+    def start(own: Places) -> FaultKind | None:
+        try:
+            with EngineLock(own) as lock:
+                assert one_has_left.wait(10)
+                assert lock.is_in_place()
+                return None
+        except Failure as failure:
+            one_has_left.set()
+            return failure.fault.kind
+
+    monkeypatch.setattr(EngineLock, "_write", at_once)
+    farms = [places, Places(tmp_path / "another", places.share)]
+    with ThreadPoolExecutor() as threads:
+        assert set(threads.map(start, farms)) == {None, FaultKind.SHARE_TAKEN}
 
 
 def test_an_engine_leaves_nothing_behind(places: Places) -> None:
