@@ -73,6 +73,8 @@ def _of_cycles(scene: Any) -> str:
         return "this Blender's Cycles cannot render some of a frame's samples"
     if getattr(cycles, "use_guiding", False) and cycles.device == "CPU":
         return "path guiding learns from all samples of a frame"
+    if getattr(cycles, "use_sample_subset", bool(cycles.sample_offset)):  # 4.3 asks whether
+        return "the scene itself renders only some of its samples"
     if cycles.time_limit:
         return "the scene limits the time of a frame, not its samples"
     if getattr(cycles, "auto_scrambling_distance", False):

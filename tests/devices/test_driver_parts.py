@@ -262,6 +262,12 @@ WHOLE = {
     "stereo": ("scene.render.use_multiview = True", "views"),
     "freestyle": ("scene.render.use_freestyle = True", "Freestyle"),
     "guiding": ("scene.cycles.use_guiding = True", "path guiding"),
+    "subset": (
+        "scene.cycles.sample_offset = 8;"
+        " setattr(scene.cycles, 'use_sample_subset', True)"
+        " if hasattr(scene.cycles, 'use_sample_subset') else None",
+        "only some of its samples",
+    ),
     "time": ("scene.cycles.time_limit = 9", "limits the time"),
     "layers": ("layer.samples = 3", "samples of its own"),
     "cryptomatte": ("layer.use_pass_cryptomatte_object = True", "Cryptomatte"),
