@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
     from blendtui.devices.driver_picture import restore, values
     from blendtui.devices.driver_scene import render_frame
+    from blendtui.devices.driver_whole import denoised_layers
 else:
     from driver_picture import restore, values
     from driver_scene import render_frame
+    from driver_whole import denoised_layers
 
 _COUNT = "Debug Sample Count"
 """How many of the part's samples a pixel got, from 0 to 1: fewer with adaptive sampling."""
@@ -92,14 +94,14 @@ def merge_parts(
     shutil.rmtree(str(work), ignore_errors=True)
     work.mkdir()
     try:
-        merged = _merged(scene, frame, work, parts)
-        final = merged
-        if scene.cycles.use_denoising:
-            final = work / "denoised.exr"
-            bpy.ops.cycles.denoise_animation(input_filepath=str(merged), output_filepath=str(final))
+        merged, layers = _merged(scene, frame, work, parts)
+        denoised = work / "denoised.exr"
+        if layers:
+            there = {"input_filepath": str(merged), "output_filepath": str(denoised)}
+            bpy.ops.cycles.denoise_animation(**there)
 
         def give(engine: Any, layer: str, size: tuple[int, int]) -> None:
-            _fill(engine, layer, size, final, merged)
+            _fill(engine, layer, size, denoised if layer in layers else merged, merged)
 
         with _instead_of_cycles(give):
             render_frame(scene, frame, folder, pattern)
@@ -107,16 +109,20 @@ def merge_parts(
         shutil.rmtree(str(work), ignore_errors=True)
 
 
-def _merged(scene: Any, frame: int, work: Path, parts: list[tuple[Path, int]]) -> Path:
-    """Write what a part with all the samples would be."""
-    denoised = scene.cycles.use_denoising
+def _merged(
+    scene: Any, frame: int, work: Path, parts: list[tuple[Path, int]]
+) -> tuple[Path, set[str]]:
+    """Write what a part with all the samples would be; names the layers in it to be denoised."""
+    wanted = denoised_layers(scene)
+    given = set()
 
     def give(engine: Any, layer: str, size: tuple[int, int]) -> None:
-        _average(engine, layer, size, parts, denoised)
+        given.add(layer)
+        _average(engine, layer, size, parts, layer in wanted)
 
     with _part_settings(scene), _instead_of_cycles(give):
         render_frame(scene, frame, work, "part")
-    return next(work.iterdir())
+    return next(work.iterdir()), given & wanted
 
 
 # settings
@@ -134,11 +140,15 @@ def _part_settings(scene: Any) -> Iterator[None]:
         render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
         render.image_settings.color_depth = "32"
         render.image_settings.exr_codec = "ZIP"
+        if hasattr(render.image_settings, "use_exr_interleave"):
+            # 5.0 writes each pass by itself otherwise, and its denoiser reads a file's first only.
+            render.image_settings.use_exr_interleave = True
         wanted = {"use_compositing": False, "use_sequencer": False, "use_file_extension": True}
         stack.enter_context(_changed(render, wanted))
+        denoised = denoised_layers(scene)
         for layer in scene.view_layers:
             own = {"pass_debug_sample_count": True}
-            if cycles.use_denoising:
+            if layer.name in denoised:
                 own["denoising_store_passes"] = True
             stack.enter_context(_changed(layer.cycles, own))
             stack.enter_context(_changed(layer, _colors(layer)))

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Old Cycles prints one of these and then saves a black or half frame as if nothing had been.
@@ -23,7 +24,8 @@ _GPU_ERROR = re.compile(
 _OUT_OF_MEMORY = re.compile(
     rb"out[ _]of[ _](?:(?:GPU|device|host|shared|and)[ _])*memory|ErrorOutOfMemory", re.IGNORECASE
 )
-_TAIL_AT_MOST = 4 * 2**20
+_PIECE = 4 * 2**20
+_LINE_AT_MOST = 64 * 2**10
 
 
 # Seen where EGL has no driver, and with official builds of 2.82 to 3.1 without a display.
@@ -44,24 +46,37 @@ def gpu_error(log: Path, offset: int, uses_gpu: bool) -> tuple[str, str]:
 
     A GPU without memory often says more afterwards, and worse.
     """
-    text = _since(log, offset)
     kinds = [("gpu-error", _GPU_ERROR), ("render-error", _OUT_OF_MEMORY)]
     if uses_gpu:
         kinds.insert(0, ("gpu-memory", _OUT_OF_MEMORY))
-    for kind, words in kinds:
-        found = words.search(text)
-        if found is not None:
-            return kind, _line_of(text, found.start())
-    return "", ""
+    lines: dict[str, str] = {}
+    for text in _since(log, offset):
+        for kind, words in kinds:
+            found = None if kind in lines else words.search(text)
+            if found is not None:
+                lines[kind] = _line_of(text, found.start())
+        if kinds[0][0] in lines:
+            break
+    return next(((kind, lines[kind]) for kind, _ in kinds if kind in lines), ("", ""))
 
 
-def _since(log: Path, offset: int) -> bytes:
+def _since(log: Path, offset: int) -> Iterator[bytes]:
+    """Give a log's pieces, cut between lines; none of Blender's lines is as long as a piece."""
     try:
         with log.open("rb") as file:
             file.seek(offset)
-            return file.read(_TAIL_AT_MOST)
+            rest = b""
+            while True:
+                piece = file.read(_PIECE)
+                text = rest + piece
+                if not piece:
+                    yield text
+                    return
+                end = max(text.rfind(b"\n") + 1, len(text) - _LINE_AT_MOST)
+                yield text[:end]
+                rest = text[end:]
     except OSError:
-        return b""
+        return
 
 
 def _line_of(text: bytes, place: int) -> str:

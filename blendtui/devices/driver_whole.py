@@ -39,6 +39,13 @@ def why_whole(scene: Any) -> str:
     return next((reason for reason in reasons if reason), "")
 
 
+def denoised_layers(scene: Any) -> set[str]:
+    """Name the view layers whose pictures are denoised: each may be left out of it."""
+    if not scene.cycles.use_denoising:
+        return set()
+    return {layer.name for layer in scene.view_layers if layer.cycles.use_denoising}
+
+
 def _of_blender(scene: Any) -> str:
     render = scene.render
     if render.use_sequencer and _strips(scene.sequence_editor):
@@ -66,14 +73,20 @@ def _of_cycles(scene: Any) -> str:
         return "this Blender's Cycles cannot render some of a frame's samples"
     if getattr(cycles, "use_guiding", False) and cycles.device == "CPU":
         return "path guiding learns from all samples of a frame"
+    if getattr(cycles, "use_sample_subset", bool(cycles.sample_offset)):  # 4.3 asks whether
+        return "the scene itself renders only some of its samples"
     if cycles.time_limit:
         return "the scene limits the time of a frame, not its samples"
     if getattr(cycles, "auto_scrambling_distance", False):
         return "its scrambling distance depends on the number of samples"
-    if cycles.use_denoising and not _can_denoise():
+    if denoised_layers(scene) and not _can_denoise():
         return "this Blender is built without a denoiser, which the scene wants"
+    return _of_layers(scene)
+
+
+def _of_layers(scene: Any) -> str:
     for layer in scene.view_layers:
-        if layer.samples and cycles.use_layer_samples != "IGNORE":
+        if layer.samples and scene.cycles.use_layer_samples != "IGNORE":
             return f"the view layer {layer.name} has samples of its own"
         if any(getattr(layer, name, False) for name in _CRYPTOMATTE):
             return "Cryptomatte cannot be merged"

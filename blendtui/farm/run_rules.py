@@ -40,6 +40,7 @@ from blendtui.farm.model import (
     Run,
     RunState,
 )
+from blendtui.farm.parts import LEAST_WHOLE
 from blendtui.farm.splitting import is_wanted, order_of
 from blendtui.farm.state import Farm, NoteKind
 from blendtui.farm.stopping import stop_run
@@ -280,9 +281,12 @@ def _why_whole(farm: Farm, job: Job, event: RunReady) -> tuple[Fault, ...]:
     if job.samples is None:
         job.samples = event.samples
         farm.touch(job)
-    if not would_be or not event.whole:
+    reason = event.whole
+    if not reason and 0 < event.samples < LEAST_WHOLE:
+        reason = f"it has fewer than {LEAST_WHOLE} samples, which is not worth parts"
+    if not would_be or not reason:
         return ()
-    return (Fault.of(FaultKind.STILL_WHOLE, reason=event.whole),)
+    return (Fault.of(FaultKind.STILL_WHOLE, reason=reason),)
 
 
 def run_failed(farm: Farm, event: RunFailed, now: float) -> None:

@@ -95,7 +95,7 @@ def _has_world(scene: Block) -> bool:
     world = scene.get_pointer(b"rigidbody_world", default=None)
     if world is None or world.get(b"flag", default=0) & _MUTED:
         return False
-    return _is_open(_cache(world))
+    return _is_open(shared_cache(world))
 
 
 def _falls(block: Block) -> bool:
@@ -103,7 +103,7 @@ def _falls(block: Block) -> bool:
     return body is not None and body.get(b"type", default=_ACTIVE) == _ACTIVE
 
 
-def _cache(owner: Block) -> Block | None:
+def shared_cache(owner: Block) -> Block | None:
     """Give the point cache of a soft body or a rigid world; since 2.80 it's shared by copies."""
     shared = owner.get_pointer(b"shared", default=None)
     return (owner if shared is None else shared).get_pointer(b"pointcache", default=None)
@@ -120,7 +120,7 @@ def _cloth(_block: Block, modifier: Block, _holds: Holds) -> str:
 
 def _soft(block: Block, _modifier: Block, _holds: Holds) -> str:
     soft = block.get_pointer(b"soft", default=None)
-    return "soft body" if soft is not None and _is_open(_cache(soft)) else ""
+    return "soft body" if soft is not None and _is_open(shared_cache(soft)) else ""
 
 
 def _particles(_block: Block, modifier: Block, _holds: Holds) -> str:

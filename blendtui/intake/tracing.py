@@ -6,6 +6,7 @@ Movie clips and caches that are sequences are single files to it.
 Sequences: it looks for a number at a name's very end, Blender takes the last one that there is.
 Linked scenes: it looks for their objects where 2.7 had them.
 Nodes with a file of their own (shaders in OSL, light profiles): it sees those of lights only.
+Soft bodies: it does not look for their caches.
 Nodes of materials, worlds and lights in linked files of 5.0 and later: it looks for them under the
 name that only scenes have.
 """
@@ -19,8 +20,15 @@ from typing import Any
 
 from blender_asset_tracer import bpathlib, cdefs
 from blender_asset_tracer.blendfile import iterators
-from blender_asset_tracer.trace import blocks2assets, expanders, file_sequence
+from blender_asset_tracer.trace import (
+    blocks2assets,
+    expanders,
+    file_sequence,
+    modifier_walkers,
+)
 from blender_asset_tracer.trace.result import BlockUsage
+
+from blendtui.intake.simulations import shared_cache
 
 __all__ = ["around_number", "mend", "sequence"]
 
@@ -32,6 +40,7 @@ _STRIPS = {
 }
 _TEXT_STRIP = 45  # STRIP_TYPE_TEXT in DNA_sequence_types.h
 _MOST_PICTURES = 1_048_574  # MAXFRAME in Blender: a strip shows no more
+_SOFT_BODY = 10  # eModifierType_Softbody in DNA_modifier_types.h
 _CLIP_SEQUENCE = 1  # MCLIP_SRC_SEQUENCE in DNA_movieclip_types.h
 _WITH_NODES = ("MA", "WO", "LA", "NT")
 _WITH_FILES = (b"ShaderNodeScript", b"ShaderNodeTexIES")
@@ -96,6 +105,16 @@ def _cache(block: Any) -> Iterator[BlockUsage]:
     path, field = block.get(b"filepath", return_field=True)
     many = bool(block.get(b"is_sequence", default=0))
     yield BlockUsage(block, path, is_sequence=many, path_full_field=field)
+
+
+def _soft_body(context: Any, modifier: Any, name: bytes) -> Iterator[BlockUsage]:
+    """Give a soft body's cache as that of a cloth; its modifier has nothing of its own."""
+    soft = context.owner.get_pointer(b"soft", default=None)
+    cache = shared_cache(soft) if soft is not None else None
+    if cache is not None:
+        yield from modifier_walkers._walk_point_cache(
+            context, name, modifier.bfile, cache, cdefs.PTCACHE_EXT
+        )
 
 
 def _nodes(block: Any) -> Iterator[BlockUsage]:
@@ -164,6 +183,7 @@ def mend() -> None:
     holders = {"SC": _strips, "MC": _clip, "CF": _cache} | dict.fromkeys(_WITH_NODES, _nodes)
     for code, uses in holders.items():
         blocks2assets.dna_code(code)(uses)
+    modifier_walkers.mod_handler(_SOFT_BODY)(_soft_body)
     expanders.dna_code("SC")(_scene)
     for code in ("MA", "WO", "LA", "TE"):
         known = expanders._funcs_for_code.get(code.encode())

@@ -173,12 +173,22 @@ class TestWhole:
         farm.finish_all()
         assert farm.job().warnings == ()
 
-    def test_too_few_samples_are_not_worth_it(self) -> None:
+    def test_too_few_samples_are_not_worth_it_and_it_is_said(self) -> None:
         farm = Still(ONE, TWO, one=10.0, two=10.0)
         farm.samples = 7
         farm.start(frames=1, split=True)
         farm.finish_all()
         assert [one.part for one in farm.rendered] == [None]
+        (warning,) = farm.job().warnings
+        assert warning.kind is FaultKind.STILL_WHOLE
+        assert "fewer than 8 samples" in warning.fact("reason")
+
+    def test_few_samples_of_an_animation_are_not_spoken_of(self) -> None:
+        farm = Still(ONE, TWO, one=10.0, two=10.0)
+        farm.samples = 7
+        farm.start(frames=20, split=True)
+        farm.finish_all()
+        assert farm.job().warnings == ()
 
 
 class Hand(Playbook):

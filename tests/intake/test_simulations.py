@@ -62,6 +62,22 @@ def test_a_cache_that_is_still_to_be_filled_is_no_missing_file(name: str) -> Non
     assert facts(name).missing == ()
 
 
+def test_a_cache_on_disk_that_did_not_come_along_is_missing() -> None:
+    alone = facts("disk")
+    assert unbaked("disk") == ()
+    assert alone.missing == tuple(
+        f"blendcache_disk/{name.encode().hex().upper()}_*.bphys"
+        for name in ("Flag", "Jelly", "Pond", "Source")
+    )
+
+
+def test_a_cache_on_disk_that_came_along_is_nothing_to_tell() -> None:
+    caches = sorted((simulations() / "blendcache_disk").iterdir())
+    names = ["disk.blend", *(f"blendcache_disk/{path.name}" for path in caches)]
+    files = tuple(ProjectFile(name, "0" * 64, 1) for name in names)
+    assert read_facts(simulations(), Project("disk.blend", files)).missing == ()
+
+
 def test_kinds_of_nodes_that_are_not_blender_s_own_are_named() -> None:
     assert facts("foreign").strange == ("OctaneGlass",)
     assert facts("moving").strange == ()

@@ -19,6 +19,7 @@ from blendtui.intake.scene import read_facts
 from blendtui.settings import Limits
 from tests.support.house import House
 from tests.support.scenes import blender, needs_blender, scenes
+from tests.support.simulations import simulations
 
 pytestmark = needs_blender
 SCRIPT = Path(__file__).parents[1] / "support" / "make_outside.py"
@@ -74,6 +75,16 @@ def test_files_that_nodes_name_themselves_are_packed_too(house: House, tmp_path:
     assert said.out.splitlines()[1:3] == ["  Missing (1):", f"    {tmp_path}/shaders/dust.osl"]
     with zipfile.ZipFile(house.share / "shader.zip") as archive:
         assert {"shaders/grain.osl", "lamps/spot.ies"} <= set(archive.namelist())
+
+
+def test_caches_of_simulations_on_disk_are_packed_too(house: House) -> None:
+    said = house.run("submit", str(simulations() / "disk.blend"))
+    assert said.code == 0
+    assert "Missing" not in said.out
+    caches = {f"blendcache_disk/{path.name}" for path in simulations().glob("blendcache_disk/*")}
+    assert len(caches) >= 4 * 12
+    with zipfile.ZipFile(house.share / "disk.zip") as archive:
+        assert caches <= set(archive.namelist())
 
 
 def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:

@@ -2,6 +2,7 @@
 
 moving    rigid bodies, cloth, a soft body, particles and hair dynamics, none of them baked
 baked     the same, after Bake All Dynamics
+disk      cloth, a soft body, particles and dynamic paint, baked into blendcache_disk beside it
 still     the same, all of them switched off for rendering, and hair that only grows
 paint     dynamic paint with waves; fluid  a liquid; shown  a cloth in an instanced collection
 linked    a scene that shows moving's collection from its file
@@ -95,6 +96,25 @@ def baked() -> None:
     with bpy.context.temp_override(object=head, active_object=head, point_cache=cache):
         bpy.ops.ptcache.bake(bake=True)  # Bake All leaves out hair
     save("baked")
+
+
+def disk() -> None:
+    empty()
+    flag = grid("Flag", -2).modifiers.new("Cloth", "CLOTH")
+    jelly = grid("Jelly", 1).modifiers.new("Soft", "SOFT_BODY")
+    jelly.settings.use_goal = False
+    source = grid("Source", 4)
+    source.modifiers.new("Dust", "PARTICLE_SYSTEM")
+    pond = grid("Pond", 0, size=4, parts=12).modifiers.new("Paint", "DYNAMIC_PAINT")
+    bpy.ops.dpaint.type_toggle(type="CANVAS")
+    surface = pond.canvas_settings.canvas_surfaces[0]
+    surface.surface_type = "WAVE"
+    save("disk", copy=False)
+    for owner in (flag, jelly, source.particle_systems[0], surface):
+        cache = owner.point_cache
+        cache.frame_start, cache.frame_end, cache.use_disk_cache = 1, LAST, True
+    bpy.ops.ptcache.bake_all(bake=True)
+    save("disk", copy=False)
 
 
 def still() -> None:
@@ -205,7 +225,7 @@ def nodes() -> None:
 
 
 MAKERS: list[Callable[[], None]] = [
-    moving, baked, still, paint, fluid, shown, linked, foreign, nodes,
+    moving, baked, disk, still, paint, fluid, shown, linked, foreign, nodes,
 ]  # fmt: skip
 
 if __name__ == "__main__":
