@@ -92,6 +92,12 @@ def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
     }
 
 
+def test_its_frames_may_begin_below_0(house: House) -> None:
+    said = house.run("submit", str(scenes() / "cycles.blend"), "--frames", "-3-3")
+    assert said.code == 0
+    assert _jobfile(house.share / "cycles.zip")["frames"] == "-3-3"
+
+
 def test_what_is_rendered_otherwise_is_in_its_job_toml(house: House) -> None:
     words: tuple[str, ...] = (
         "--step",
