@@ -53,8 +53,6 @@ def _hold_together(parser: argparse.ArgumentParser, options: argparse.Namespace)
             parser.error("--name goes with one file")
         if options.wait and options.dry_run:
             parser.error("--wait goes without --dry-run")
-        if options.wait and options.scenes and any(one.endswith(".zip") for one in options.files):
-            parser.error("--wait goes with --scenes for a .blend only")
 
 
 def _action(
