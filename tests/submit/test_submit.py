@@ -11,14 +11,19 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
 from blendtui.intake.archive import unpack
 from blendtui.intake.scene import read_facts
 from blendtui.settings import Limits
+from blendtui.share import Share
 from tests.support.house import House
 from tests.support.scenes import blender, needs_blender, scenes
+from tests.support.small_disk import small_disk
 
 pytestmark = needs_blender
 SCRIPT = Path(__file__).parents[1] / "support" / "make_outside.py"
@@ -252,6 +257,37 @@ def test_one_scene_or_several_can_be_asked_for_whatever_the_zip_says(
         archive.writestr("job.toml", own)
     assert house.run("submit", str(zipped), *words).code == 0
     assert _jobfile(house.share / "own.zip") == expected
+
+
+def test_where_not_all_scenes_have_room_on_the_share_none_is_dropped(
+    house: House, tmp_path: Path
+) -> None:
+    words = ("submit", str(scenes() / "second.blend"), "--scenes", "all")
+    assert house.run(*words).code == 0
+    (size, _) = [path.stat().st_size for path in house.share.iterdir()]
+    with small_disk(tmp_path / "disk") as disk:
+        # Room for the whole and one scene's, and for half of the other's.
+        (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - size * 5 // 2))
+        said = house.run(*words, "--share", str(disk))
+        assert said.code == 2
+        assert "no space left" in said.err
+        assert [path.name for path in disk.iterdir()] == ["others"]
+
+
+def test_nor_where_one_of_them_cannot_appear(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for a share that is lost in this very moment."""
+    put = Share.put
+
+    def lost(share: Share, source: Path, stem: str, *more: Any) -> Path:
+        if stem.endswith("Second"):
+            assert (house.share / "second-Scene.zip").exists()
+            raise Failure.of(FaultKind.SHARE_MISSING, path=share.path)
+        return put(share, source, stem, *more)
+
+    monkeypatch.setattr(Share, "put", lost)
+    said = house.run("submit", str(scenes() / "second.blend"), "--scenes", "all")
+    assert said.code == 2
+    assert list(house.share.iterdir()) == []
 
 
 def test_a_zip_without_a_job_toml_gets_one(house: House) -> None:
