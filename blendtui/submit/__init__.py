@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ def drop(
     name: str = "",
     known: Collection[str] = (),
     strict: bool = False,
+    told: Callable[[Plan], None] = lambda _: None,
 ) -> list[Drop]:
     """Pack a .blend, or copy a .zip, and put it in the share under a name that is free.
 
@@ -71,7 +72,8 @@ def drop(
 
     `wishes` are for job.toml; `known` the names of jobs that there are or were. It is written
     under a hidden name and appears whole: nobody takes half of it. Of several scenes all appear,
-    or none where one can't be written. With `strict`, a missing file speaks against it.
+    or none where one can't be written. With `strict`, a missing file speaks against it. Before
+    anything appears, `told` hears what it will be.
 
     Raises:
         Failure: what speaks against rendering it, or against reading or writing it.
@@ -82,6 +84,7 @@ def drop(
         if strict and plan.missing:
             named = ", ".join(plan.missing[:_NAMED])
             raise Failure.of(FaultKind.FILES_MISSING, count=len(plan.missing), files=named)
+        told(plan)
         stem = name or source.stem
         if not plan.parts:
             return [_put(share, hidden, stem, known, plan)]

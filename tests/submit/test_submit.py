@@ -68,6 +68,23 @@ def test_all_that_the_blend_uses_is_packed_and_what_is_missing_is_said(
     assert facts.missing == ("../textures/gone.png",)
 
 
+def test_what_is_missing_is_said_before_anything_is_dropped(
+    house: House,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    put, said = Share.put, list[str]()
+
+    def listened(share: Share, *words: Any) -> Path:
+        said.append(capsys.readouterr().out)
+        return put(share, *words)
+
+    monkeypatch.setattr(Share, "put", listened)
+    assert house.run("submit", str(project / "proj/shots/shot.blend")).out == "Dropped as shot.\n"
+    assert "  Missing (1):" in said[0]
+
+
 def test_files_that_nodes_name_themselves_are_packed_too(house: House, tmp_path: Path) -> None:
     script = SCRIPT.with_name("make_refusals.py")
     blender("-P", str(script), "--", str(tmp_path), "shader")
