@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -52,8 +53,6 @@ def _hold_together(parser: argparse.ArgumentParser, options: argparse.Namespace)
             parser.error("--name goes with one file")
         if options.wait and options.dry_run:
             parser.error("--wait goes without --dry-run")
-        if options.wait and options.scenes and any(one.endswith(".zip") for one in options.files):
-            parser.error("--wait goes with --scenes for a .blend only")
 
 
 def _action(
@@ -133,6 +132,12 @@ def _frames(text: str) -> str:
 
 
 _Commands = argparse._SubParsersAction  # argparse has no public name for it
+_FRAMES_BELOW_0 = re.compile(r"-\s*[0-9][-0-9xX,\s]*")
+
+
+def _take_frames_below_0(parser: argparse.ArgumentParser) -> None:
+    """Let a value begin with a minus: argparse takes "-10" for a number, "-10-20" for an option."""
+    parser._negative_number_matcher = _FRAMES_BELOW_0
 
 
 def _add_devices(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -192,6 +197,7 @@ def _add_jobs(commands: _Commands[argparse.ArgumentParser]) -> None:
             command.add_argument(
                 "detail", type=_frames, metavar="FRAMES", help="such as 1-100, 3,7 or 1-100x2"
             )
+            _take_frames_below_0(command)
         command.set_defaults(command="request", kind=name)
         _add_places(command, argparse.SUPPRESS)
 
@@ -205,6 +211,7 @@ def _add_submit(commands: _Commands[argparse.ArgumentParser]) -> None:
     submit.add_argument(
         "--frames", type=_frames, help="such as 1-100, 3,7 or 1-100x2 (the scene's own range)"
     )
+    _take_frames_below_0(submit)
     submit.add_argument("--step", type=int, metavar="N", help="only every Nth of the frames")
     submit.add_argument("--scene", help="the scene to render (the active one)")
     submit.add_argument(

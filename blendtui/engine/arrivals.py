@@ -29,6 +29,7 @@ from blendtui.intake.unbaked import goes_in_order
 from blendtui.intake.watch import DropWatch
 from blendtui.sending import rewrite
 from blendtui.settings import ShareSettings
+from blendtui.share import divided
 from blendtui.store.journal import Journal
 from blendtui.wording import explain, safe
 
@@ -249,20 +250,18 @@ class Arrivals:
         Raises:
             Failure: DISK_NO_ROOM or DISK_TOO_SMALL, SHARE_WRITE, PROJECT_UNREADABLE.
         """
-        share, made = self._office.share, []
+        share, made, stamp = self._office.share, list[Path](), _stamp(drop)
         _check_room(share.path, drop, len(scenes))
         try:
             for part in parts(unpacked.jobfile, unpacked.project.blend, scenes):
-                hidden = share.hidden()
+                hidden, stem = share.hidden(), f"{drop.stem}-{part.scene}"
                 try:
                     rewrite(drop, hidden, part.job)
-                    made.append(
-                        share.put(
-                            hidden, f"{drop.stem}-{part.scene}", ".zip", frozenset(self._jobs)
-                        )
-                    )
+                    made.append(share.put(hidden, stem, divided.SUFFIX, frozenset(self._jobs)))
                 finally:
                     hidden.unlink(missing_ok=True)
+                if stamp is not None:
+                    divided.mark(made[-1], stamp[1], len(made))
         except Failure:
             for path in made:
                 path.unlink(missing_ok=True)

@@ -158,12 +158,9 @@ class Wishes:
 def _frames(job: Job, request: Request) -> tuple[int, ...]:
     """Read the frames that a wish is about. Raises Failure: FRAMES_REFUSED."""
     try:
-        frames = parse_frames(request.detail)
+        return parse_frames(request.detail)
     except ValueError as error:
         raise _refused(job, request, str(error).partition("; ")[0]) from error
-    if frames[0] < 0:
-        raise _refused(job, request, "Blender renders no frames before 0")
-    return frames
 
 
 def _refused(job: Job, request: Request, problem: str) -> Failure:

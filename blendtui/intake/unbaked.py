@@ -6,8 +6,6 @@ from blendtui.farm.faults import Fault, FaultKind
 from blendtui.farm.project import SceneFacts
 
 ONE_DEVICE, REFUSE, IGNORE = "one-device", "refuse", "ignore"
-WAYS = (ONE_DEVICE, REFUSE, IGNORE)
-"""What job.toml's `unbaked` can say; the first one is usual."""
 
 _NAMED = 6
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,16 @@ def drop(
     name: str = "",
     known: Collection[str] = (),
     strict: bool = False,
+    told: Callable[[Plan], None] = lambda _: None,
 ) -> list[Drop]:
     """Pack a .blend, or copy a .zip, and put it in the share under a name that is free.
 
     Several scenes of a .blend are a drop each; those of a zip are divided when it is taken.
 
     `wishes` are for job.toml; `known` the names of jobs that there are or were. It is written
-    under a hidden name and appears whole: nobody takes half of it. With `strict`, a missing file
-    speaks against it.
+    under a hidden name and appears whole: nobody takes half of it. Of several scenes all appear,
+    or none where one can't be written. With `strict`, a missing file speaks against it. Before
+    anything appears, `told` hears what it will be.
 
     Raises:
         Failure: what speaks against rendering it, or against reading or writing it.
@@ -82,15 +84,27 @@ def drop(
         if strict and plan.missing:
             named = ", ".join(plan.missing[:_NAMED])
             raise Failure.of(FaultKind.FILES_MISSING, count=len(plan.missing), files=named)
+        told(plan)
         stem = name or source.stem
         if not plan.parts:
             return [_put(share, hidden, stem, known, plan)]
-        drops = []
-        for part in plan.parts:
-            with _hidden(share.path) as own:
-                rewrite(hidden, own, part.job)
-                drops.append(_put(share, own, f"{stem}-{part.scene}", known, plan))
-        return drops
+        return _put_parts(share, hidden, stem, known, plan)
+
+
+def _put_parts(
+    share: Share, hidden: Path, stem: str, known: Collection[str], plan: Plan
+) -> list[Drop]:
+    """Put a drop for each scene; written beforehand, so that an engine finds none to take back."""
+    drops: list[Drop] = []
+    with contextlib.ExitStack() as hiding, contextlib.ExitStack() as taking_back:
+        ready = [hiding.enter_context(_hidden(share.path)) for _ in plan.parts]
+        for part, own in zip(plan.parts, ready, strict=True):
+            rewrite(hidden, own, part.job)
+        for part, own in zip(plan.parts, ready, strict=True):
+            drops.append(_put(share, own, f"{stem}-{part.scene}", known, plan))
+            taking_back.callback(_remove, drops[-1].path)
+        taking_back.pop_all()
+    return drops
 
 
 def _put(share: Share, hidden: Path, stem: str, known: Collection[str], plan: Plan) -> Drop:
@@ -112,8 +126,12 @@ def _hidden(share: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:

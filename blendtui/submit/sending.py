@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,17 @@ def send(
             name=options.name or "",
             known=_known(places),
             strict=options.strict,
+            told=partial(_tell, file),
         )
         drops += sent
-        print(planned(file, sent[0].plan))
         print(f"Dropped as {', '.join(safe(one.name) for one in sent)}.", flush=True)
     if not options.wait:
         return OK
     return OK if Waiting(drops, places, sys.stdout).run() else SOME_FAILED
+
+
+def _tell(file: Path, plan: Plan) -> None:
+    print(planned(file, plan), flush=True)
 
 
 def planned(file: Path, plan: Plan) -> str:

@@ -10,14 +10,14 @@ import shutil
 import time
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 from blendtui.locks import FILE as ENGINE_FILE
 from blendtui.locks import engine_runs
 from blendtui.places import Places
-from blendtui.share import REJECTED, REPORT
+from blendtui.share import REJECTED, REPORT, divided
 from blendtui.share.names import numbered
 from blendtui.store.movie_rows import MovieState
 from blendtui.store.views import MovieRow, Views
@@ -66,6 +66,7 @@ class Waiting:
             for one in waiting:
                 for line in one.look():
                     self._write(line)
+                self._followed += (_Followed(part, self._places) for part in one.parts)
                 self._tell_tenths(one)
             self._progress()
             time.sleep(LOOK)
@@ -102,11 +103,12 @@ class Waiting:
 
 
 class _Followed:
-    """One drop on its way: lying there, taken as `job`, over."""
+    """One drop on its way: lying there, taken as `job`, over; or divided into `parts`."""
 
     def __init__(self, drop: Drop, places: Places) -> None:
         self.job: str | None = None
         self.now: _State | None = None
+        self.parts: list[Drop] = []
         self.is_over = False
         self.is_done = False
         self._drop = drop
@@ -114,6 +116,7 @@ class _Followed:
         self._views: Views | None = None
         self._since = time.monotonic()
         self._gone: float | None = None
+        self._divided: list[tuple[Path, tuple[int, int]]] = []
         self._ended: float | None = None
         self._told_engine = False
 
@@ -159,11 +162,24 @@ class _Followed:
             if _stamp(rejected / f"{name}{path.suffix}") == self._drop.stamp:
                 self.is_over = True
                 return [f"{safe(path.name)} was refused. {_text(rejected / f'{name}.reason.txt')}"]
+        if self._is_divided():
+            self.is_over = self.is_done = True
+            names = ", ".join(safe(part.name) for part in self.parts)
+            return [f"{safe(path.name)} is divided: {names}."]
         self._gone = self._gone or now
         if now - self._gone > GONE:
             self.is_over = True
             return [f"{safe(path.name)} is gone from the share. Somebody has removed it."]
         return []
+
+    def _is_divided(self) -> bool:
+        """Whether its parts are found: twice the same, since one that is moved is overlooked."""
+        before, found = self._divided, divided.parts_of(self._drop.path, self._drop.stamp[1])
+        self._divided = found
+        if not found or found != before:
+            return False
+        self.parts = [replace(self._drop, path=path, stamp=stamp) for path, stamp in found]
+        return True
 
     def _tell_engine(self, now: float) -> list[str]:
         """Say once that nobody is there to take it, if it lies there for long."""

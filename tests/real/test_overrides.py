@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -123,6 +126,47 @@ def test_submit_divides_a_blend_and_waits_for_all_of_it(farm: Farm) -> None:
     assert "Dropped as second-Scene, second-Second." in said.stdout
     assert "second-Second: done, 2 of 2 frames." in said.stdout
     assert len(farm.frames("second-Scene")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "job", "words"),
+    [
+        ("film.zip", {"scenes": "all", "frames": "1"}, ()),
+        ("film.zip", {"frames": "1"}, ("--set", 'scenes="all"')),
+        ("FILM.ZIP", {"frames": "1"}, ("--scenes", "all")),
+    ],
+)
+def test_submit_waits_for_all_jobs_of_a_zip_that_is_divided_when_it_is_taken(
+    farm: Farm, name: str, job: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    zipped = packed(farm, name, job)
+    farm.watch()
+    said = farm.run("submit", str(zipped), *words, "--wait")
+    stem = zipped.stem
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert f"{stem}.zip is divided: {stem}-Scene, {stem}-Second." in said.stdout
+    assert f"{stem}-Scene: done, 1 of 1 frames." in said.stdout
+    assert f"{stem}-Second: done, 1 of 1 frames." in said.stdout
+
+
+def test_from_another_machine_too_and_where_they_fail(farm: Farm, tmp_path: Path) -> None:
+    farm.drop("film-Second.zip", scenes() / "second.blend", job={"frames": "1"})
+    zipped = packed(farm, "film.zip", {"scenes": "all", "frames": "1-2"})
+    farm.watch()
+    farm.done("film-Second", 1)
+    words = farm.command("submit", str(zipped), "--wait", "--set", 'view_layers=["Other"]')
+    elsewhere = ["--share", str(farm.share), "--state", str(tmp_path / "other-state")]
+    words = [*words[: words.index("--devices")], *elsewhere]
+    said = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert "film.zip is divided: film-Scene, film-Second-2." in said.stdout
+    assert "film-Second-2: failed" in said.stdout
+    assert said.returncode == 1
+
+
+def packed(farm: Farm, name: str, job: dict[str, Any]) -> Path:
+    """Give a zip with two scenes that nobody has dropped yet."""
+    farm.drop(name, scenes() / "second.blend", job=job)
+    return (farm.share / name).rename(farm.root / name)
 
 
 def test_a_scene_that_there_is_not_is_refused(farm: Farm) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +153,25 @@ def test_a_job_is_steered_from_another_process(farm: Farm) -> None:
     unknown = farm.run("pause", "nothing")
     assert unknown.returncode == 2
     assert "nothing" in unknown.stderr
+
+
+def test_frames_below_0_are_asked_for_and_rendered_again_as_any_others(farm: Farm) -> None:
+    farm.drop("shot.zip", scenes() / "cycles.blend", job={"frames": "-1-0"})
+    farm.watch()
+    farm.done("shot", 2)
+    asked = farm.run("frames", "shot", "-3-0")
+    assert asked.returncode == 0, asked.stderr
+    farm.done("shot", 4)
+    names = [f"shot_{number}.png" for number in ("-0001", "-0002", "-0003", "0000")]
+    assert list(farm.frames("shot")) == names
+    asked = farm.run("again", "shot", "-3,-1")
+    assert asked.returncode == 0, asked.stderr
+    done_twice = {-3: 2, -2: 1, -1: 2, 0: 1}
+    farm.until(lambda views: Counter(_done(views)) == done_twice)
+
+
+def _done(views: Views) -> list[int]:
+    return [one.frame for one in views.attempts("shot") if one.state == "done"]
 
 
 def test_a_faulty_devices_toml_is_reported_and_the_old_one_stays(farm: Farm) -> None:

@@ -20,8 +20,8 @@ pixels; what was changed by hand says so. `make refusals` does all of it again a
 
 Where a text was said tells what came of it:
 
-- `blendtui inspect FILE` says it before anything is dropped; `blendtui submit` and the control
-  centre say the same before they send it.
+- `blendtui inspect FILE` says it before anything is dropped; `blendtui submit` of a .blend and the
+  control centre say the same before they send it.
 - reason.txt: the drop was not taken. It lies in `SHARE/rejected/`, and the reason beside it.
 - report.toml, reason: the job has ended without its frames, for that reason.
 - report.toml, warnings: the job was rendered all the same.

@@ -11,15 +11,20 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from blendtui.errors import Failure
+from blendtui.farm.faults import FaultKind
 from blendtui.intake.archive import unpack
 from blendtui.intake.scene import read_facts
 from blendtui.settings import Limits
+from blendtui.share import Share
 from tests.support.house import House
 from tests.support.scenes import blender, needs_blender, scenes
 from tests.support.simulations import simulations
+from tests.support.small_disk import small_disk
 
 pytestmark = needs_blender
 SCRIPT = Path(__file__).parents[1] / "support" / "make_outside.py"
@@ -64,6 +69,23 @@ def test_all_that_the_blend_uses_is_packed_and_what_is_missing_is_said(
     assert facts.missing == ("../textures/gone.png",)
 
 
+def test_what_is_missing_is_said_before_anything_is_dropped(
+    house: House,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    put, said = Share.put, list[str]()
+
+    def listened(share: Share, *words: Any) -> Path:
+        said.append(capsys.readouterr().out)
+        return put(share, *words)
+
+    monkeypatch.setattr(Share, "put", listened)
+    assert house.run("submit", str(project / "proj/shots/shot.blend")).out == "Dropped as shot.\n"
+    assert "  Missing (1):" in said[0]
+
+
 def test_files_that_nodes_name_themselves_are_packed_too(house: House, tmp_path: Path) -> None:
     script = SCRIPT.with_name("make_refusals.py")
     blender("-P", str(script), "--", str(tmp_path), "shader")
@@ -101,6 +123,12 @@ def test_the_options_are_in_its_job_toml(house: House, project: Path) -> None:
         "blender": "3.4",
         "allow_scripts": True,
     }
+
+
+def test_its_frames_may_begin_below_0(house: House) -> None:
+    said = house.run("submit", str(scenes() / "cycles.blend"), "--frames", "-3-3")
+    assert said.code == 0
+    assert _jobfile(house.share / "cycles.zip")["frames"] == "-3-3"
 
 
 def test_what_is_rendered_otherwise_is_in_its_job_toml(house: House) -> None:
@@ -257,6 +285,37 @@ def test_one_scene_or_several_can_be_asked_for_whatever_the_zip_says(
         archive.writestr("job.toml", own)
     assert house.run("submit", str(zipped), *words).code == 0
     assert _jobfile(house.share / "own.zip") == expected
+
+
+def test_where_not_all_scenes_have_room_on_the_share_none_is_dropped(
+    house: House, tmp_path: Path
+) -> None:
+    words = ("submit", str(scenes() / "second.blend"), "--scenes", "all")
+    assert house.run(*words).code == 0
+    (size, _) = [path.stat().st_size for path in house.share.iterdir()]
+    with small_disk(tmp_path / "disk") as disk:
+        # Room for the whole and one scene's, and for half of the other's.
+        (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - size * 5 // 2))
+        said = house.run(*words, "--share", str(disk))
+        assert said.code == 2
+        assert "no space left" in said.err
+        assert [path.name for path in disk.iterdir()] == ["others"]
+
+
+def test_nor_where_one_of_them_cannot_appear(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for a share that is lost in this very moment."""
+    put = Share.put
+
+    def lost(share: Share, source: Path, stem: str, *more: Any) -> Path:
+        if stem.endswith("Second"):
+            assert (house.share / "second-Scene.zip").exists()
+            raise Failure.of(FaultKind.SHARE_MISSING, path=share.path)
+        return put(share, source, stem, *more)
+
+    monkeypatch.setattr(Share, "put", lost)
+    said = house.run("submit", str(scenes() / "second.blend"), "--scenes", "all")
+    assert said.code == 2
+    assert list(house.share.iterdir()) == []
 
 
 def test_a_zip_without_a_job_toml_gets_one(house: House) -> None:

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
-from textual.widgets import Input, ProgressBar
+from textual.widgets import Input, Label, ProgressBar
 
 from blendtui.intake.archive import Unpacked, unpack
 from blendtui.sending import send
 from blendtui.settings import Limits
 from blendtui.tui.screens.add import AddScreen
-from blendtui.tui.screens.add_words import about_project, choices, jobfile, wrong
 from blendtui.tui.screens.farm import HomeScreen
 from blendtui.tui.widgets.blends import BlendList
 from blendtui.tui.widgets.form import Field, Form
@@ -285,94 +284,18 @@ async def test_escape_stops_a_copy_and_leaves_nothing(
         await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
 
 
-FOUND = {
-    "name": "[red]a\x1b.zip",
-    "blend": "shots/a.blend",
-    "files": 2,
-    "bytes": 2048,
-    "blender": "4.2",
-    "problem": None,
-    "warnings": [],
-    "job": {"frames": None, "scene": "Night", "priority": 60, "tags": ["gpu"], "blender": "",
-            "samples": 8, "format": "JPEG"},
-    "scenes": [
-        {"name": name, "active": name == "Day", "frames": "1-9", "count": 9, "width": 100,
-         "height": 50, "percentage": 50, "engine": "CYCLES", "file_format": "PNG",
-         "camera": None if name == "Day" else "Cam", "sequencer": False}
-        for name in ("Day", "Night")
-    ],
-    "missing": [f"tex/{number}.png" for number in range(40)],
-}  # fmt: skip
-
-
-def test_facts_and_missing_files_are_told() -> None:
-    said = about_project(FOUND, {}).plain
-    assert "[red]a\\x1b.zip" in said
-    assert "2 files, 2.0 KiB; renders shots/a.blend, made with Blender 4.2" in said
-    assert "▸ Day: 9 frames (1-9), 50 x 25, CYCLES, PNG, no camera" in said
-    assert "40 files are used and not in it" in said
-    assert "tex/29.png\n  and 10 more" in said
-
-
-def test_what_was_not_chosen_stays_as_the_project_says() -> None:
-    assert jobfile(FOUND, {}) == {}
-    said = jobfile(FOUND, {("frames",): " 1-3 ", ("tags",): "fast, gpu,", ("priority",): ""})
-    assert said == {
-        "blend": "shots/a.blend",
-        "scene": "Night",
-        "priority": 60,
-        "samples": 8,
-        "format": "JPEG",
-        "frames": "1-3",
-        "tags": ["fast", "gpu"],
-    }
-
-
-def test_any_other_setting_can_be_typed() -> None:
-    said = jobfile(FOUND, {("others",): 'percentage = 50, format = "PNG", devices = ["tower"]'})
-    assert said == {
-        "blend": "shots/a.blend",
-        "scene": "Night",
-        "priority": 60,
-        "tags": ["gpu"],
-        "samples": 8,
-        "percentage": 50,
-        "format": "PNG",
-        "devices": ["tower"],
-    }
-
-
-def test_all_scenes_can_be_chosen_where_the_project_names_one() -> None:
-    said = jobfile(FOUND, {("others",): 'scenes = "all"'})
-    assert said["scenes"] == "all"
-    assert "scene" not in said
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("percentage 50", "Write name = value"),
-        ("percent = 50", "“percent” is none of step, scene, scenes,"),
-        ("a = 1 }\nb = { c = 2", "“a” is none of step"),
-        ("frames = 3", "“frames” is none of step"),
-        ('scene = "a", scenes = "all"', "“scene” and “scenes” do not go together"),
-        ("", ""),
-    ],
-)
-def test_other_settings_that_make_no_sense_are_told(typed: str, expected: str) -> None:
-    told = wrong({("others",): typed}, set()).get(("others",), "")
-    assert expected in told
-    assert bool(told) == bool(expected)
-
-
-def test_what_holds_without_a_choice_is_shown() -> None:
-    assert [one.otherwise for one in choices(FOUND, {"gpu"})] == [
-        *("1-9", "60", "gpu"),
-        'scene = "Night", samples = 8, format = "JPEG"',
-    ]
-
-
-def test_choices_that_make_no_sense_are_told() -> None:
-    typed: dict[tuple[str, ...], str] = {("frames",): "x", ("priority",): "101", ("tags",): "a b"}
-    assert set(wrong(typed, {"gpu"})) == {("frames",), ("priority",), ("tags",)}
-    assert wrong({("frames",): "1", ("priority",): "0", ("tags",): "gpu"}, {"gpu"}) == {}
+async def test_a_value_that_would_be_refused_is_told_at_its_field_and_not_sent(
+    farm: Prepared,
+) -> None:
+    async with farm.centre().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, farm)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: screen.query_one(Form).has_focus_within)
+        others = list(screen.query(Field))[-1]
+        others.query_one(Input).value = 'percentage = 0, samples = "x"'
+        problem = others.query_one(".field-problem", Label)
+        await until(pilot, lambda: "“percentage” is out of range" in str(problem.render()))
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, AddScreen)
+    assert drops(farm) == []

@@ -75,6 +75,9 @@ async def test_the_log_of_a_failed_try_is_shown_and_its_control_characters_are_n
         ("r", ("retry", "bouncing", "")),
         ("g 7 enter", ("again", "bouncing", "7")),
         ("c 1 minus 9 enter", ("frames", "bouncing", "1-9")),
+        ("g minus 7 enter", ("again", "bouncing", "-7")),
+        ("c minus 9 minus 1 enter", ("frames", "bouncing", "-9-1")),
+        ("f minus minus 5 enter escape", None),
         ("p 8 0 enter", ("priority", "bouncing", "80")),
         ("p 8 0 0 enter escape", None),
         ("x y", ("cancel", "bouncing", "")),
@@ -105,3 +108,19 @@ async def test_frames_that_are_done_meanwhile_fill_the_map(farm: Prepared) -> No
         farm.tell(ev.JobFramesSet("bouncing", tuple(range(1, 71))))
         app.look()
         assert grid.choose(70)
+
+
+@pytest.mark.parametrize("frame", [-2, 0])
+async def test_the_frame_under_the_cursor_is_offered_whichever_number_it_has(
+    farm: Prepared, frame: int
+) -> None:
+    farm.tell(ev.JobFramesSet("bouncing", tuple(range(-3, 61))))
+    async with farm.centre().run_test(size=(120, 40)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("f", *("minus" if one == "-" else one for one in str(frame)), "enter")
+        await until(pilot, lambda: f"Frame {frame} " in words(pilot, "about-frame"))
+        await pilot.press("g", "enter")
+        await pilot.pause()
+        asked = [one for one in farm.requests() if one[0] != "picture"]
+        assert asked == [("again", "bouncing", str(frame))]

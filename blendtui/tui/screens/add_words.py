@@ -13,6 +13,7 @@ from blendtui.config.editing import written
 from blendtui.config.values import is_name
 from blendtui.farm.file_kinds import is_absolute, kind_of
 from blendtui.farm.overrides import Overrides
+from blendtui.job_settings import wrong as wrong_value
 from blendtui.sending import laid_over
 from blendtui.tui import words
 from blendtui.tui.draft import Setting
@@ -168,7 +169,8 @@ def _others(typed: str) -> dict[str, object] | str:
     settings: dict[str, object] = found["job"]
     if "scene" in settings and "scenes" in settings:
         return "“scene” and “scenes” do not go together: write one of them."
-    return settings
+    problems = (wrong_value(name, value) for name, value in settings.items())
+    return next((f"{safe(one[0])}. Expected: {one[1]}." for one in problems if one), settings)
 
 
 def _tags(typed: str) -> list[str]:

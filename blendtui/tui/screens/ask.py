@@ -58,5 +58,6 @@ def frames_wrong(text: str) -> str:
 
 def priority_wrong(text: str) -> str:
     """Say what is wrong with a priority, nothing if nothing is."""
-    right = text.strip().isdecimal() and int(text) <= 100
+    digits = text.strip()
+    right = digits.isdecimal() and len(digits) <= 3 and int(digits) <= 100
     return "" if right else "A whole number from 0 to 100 is needed."

@@ -222,23 +222,26 @@ class JobScreen(FarmScreen):
     def action_find(self) -> None:
         """Go to a frame."""
         self.app.push_screen(
-            AskScreen("Go to which frame?", str(self._frame or ""), self._frame_wrong),
+            AskScreen("Go to which frame?", self._shown_frame, self._frame_wrong),
             self._go_to,
         )
+
+    @property
+    def _shown_frame(self) -> str:
+        return "" if self._frame is None else str(self._frame)
 
     def _go_to(self, text: str | None) -> None:
         if text:
             self.query_one(FrameMap).choose(int(text))
 
     def _frame_wrong(self, text: str) -> str:
-        known = set(self._numbers)
-        right = text.strip().lstrip("-").isdecimal() and int(text) in known
+        right = text.strip() in map(str, self._numbers)
         return "" if right else f"The job has the frames {format_frames(self._numbers)}."
 
     def action_again(self) -> None:
         """Render some frames again."""
         self.app.push_screen(
-            AskScreen("Render which frames again?", str(self._frame or ""), frames_wrong),
+            AskScreen("Render which frames again?", self._shown_frame, frames_wrong),
             lambda text: self._ask("again", text) if text else None,
         )
 
