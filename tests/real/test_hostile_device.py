@@ -5,6 +5,7 @@ One device is honest, the other is not; both are a stand-in for Blender behind O
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +39,12 @@ def farm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Farm]:
 
 def contents(farm: Farm) -> dict[str, bytes]:
     """Give all that is on the share, by its path there."""
-    files = [path for path in farm.share.rglob("*") if path.is_file()]
-    return {str(path.relative_to(farm.share)): path.read_bytes() for path in files}
+    found = {}
+    for path in farm.share.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # it may just have been renamed
+            if path.is_file():
+                found[str(path.relative_to(farm.share))] = path.read_bytes()
+    return found
 
 
 def check(farm: Farm, job: str = "shot") -> None:
