@@ -91,7 +91,8 @@ class Drops(Ground):
     def unfinished(self, known: Collection[str]) -> list[str]:
         """Name the jobs that were begun here and that nobody knows: their drops go on.
 
-        What was only prepared for a job, and holds nothing, is removed.
+        What was only prepared for a job, and holds nothing, is removed. A folder that we may not
+        look into is none of ours.
         """
         if files.is_folder(self.path / REJECTED):
             files.remove_temporaries(self.path / REJECTED)
@@ -99,12 +100,13 @@ class Drops(Ground):
         for folder in files.listed(self.path):
             if folder.name in known or not files.is_folder(folder):
                 continue
-            if not files.is_file(folder / MARK):
-                continue
-            if self.taken(folder.name):
-                begun.append(folder.name)
-            elif is_unused(folder):
-                release(folder)
+            with contextlib.suppress(PermissionError):
+                if not files.is_file(folder / MARK):
+                    continue
+                if self.taken(folder.name):
+                    begun.append(folder.name)
+                elif is_unused(folder):
+                    release(folder)
         return begun
 
     @guarded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,24 @@ def test_a_job_is_unfinished_until_its_last_report(share: Share) -> None:
     share.write_report("shot", report(5.0))
     assert share.unfinished(()) == []
     assert tree(share.path).keys() == {"shot", "shot/shot.zip", "shot/report.toml"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX's permissions")
+def test_a_folder_that_only_others_may_look_into_ends_no_start() -> None:
+    nobody = 65534
+    with tempfile.TemporaryDirectory() as place:
+        share = Share(Path(place))
+        Path(place).chmod(0o777)
+        job(share)
+        (Path(place) / "private").mkdir(mode=0o000 if os.geteuid() else 0o700)
+        before = os.geteuid()
+        if before == 0:  # root may look everywhere
+            os.seteuid(nobody)
+        try:
+            assert share.unfinished(()) == ["shot"]
+        finally:
+            os.seteuid(before)
+            (Path(place) / "private").chmod(0o700)
 
 
 def test_a_job_that_is_taken_up_again_is_unfinished_again(share: Share) -> None:
