@@ -14,7 +14,7 @@ VERSIONS ?=
 help:
 	@echo "make demo    set up, then render a sample project on this machine"
 	@echo "make test    set up, then all checks and tests"
-	@echo "make test-versions  the driver's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
+	@echo "make test-versions  the driver's and the add-on's tests on each Blender: 3.4, 4.2, 5.0, 5.2"
 	@echo "make test-slurm  four slots as four sruns of a real Slurm, as root"
 	@echo "make chaos N=200  so many farms amid random faults, as root"
 	@echo "make hostile N=20  so many times as many mutated zips, .blend files, logs and names"

@@ -1,8 +1,4 @@
-"""Blender's add-on, installed and used in real Blenders: 3.4, and each one that is named.
-
-BLENDTUI_BPY_ENVS names environments with the bpy wheel, as PATH names folders; each has our
-launcher in its bin/.
-"""
+"""Blender's add-on, installed and used in a real Blender, whichever it is."""
 
 from __future__ import annotations
 
@@ -29,12 +25,6 @@ from tests.support.scenes import BLENDER, needs_blender
 from tests.support.sshd import needs_sshd
 
 SUPPORT = Path(__file__).parents[1] / "support"
-ENVIRONMENTS = [
-    Path(folder) / "bin" / "blender"
-    for folder in os.environ.get("BLENDTUI_BPY_ENVS", "").split(os.pathsep)
-    if folder
-]
-BLENDERS = [*([Path(BLENDER)] if BLENDER else []), *ENVIRONMENTS]
 SETTINGS = {"first": 1, "last": 6, "priority": 70}
 
 pytestmark = needs_blender
@@ -89,10 +79,11 @@ class Artist:
         return drop
 
 
-@pytest.fixture(params=BLENDERS, ids=lambda path: path.parents[1].name)
-def artist(request: pytest.FixtureRequest, tmp_path: Path) -> Artist:
+@pytest.fixture
+def artist(tmp_path: Path) -> Artist:
+    assert BLENDER is not None
     (tmp_path / "share").mkdir()
-    return Artist(request.param, tmp_path, tmp_path / "share")
+    return Artist(Path(BLENDER), tmp_path, tmp_path / "share")
 
 
 def test_it_packs_all_that_the_file_uses_and_leaves_the_file_alone(artist: Artist) -> None:
@@ -148,7 +139,7 @@ def test_what_is_wrong_is_said_and_nothing_is_left(
 @needs_sshd
 def test_what_it_sends_comes_back_as_frames(tmp_path: Path) -> None:
     assert BLENDER is not None
-    with Farm() as farm:
+    with Farm(blender=BLENDER) as farm:
         artist = Artist(Path(BLENDER), tmp_path, farm.share)
         artist.run("make_outside.py", str(tmp_path))
         artist.send(artist.shot)
@@ -164,7 +155,7 @@ def test_what_it_sends_comes_back_as_frames(tmp_path: Path) -> None:
 def test_strips_sequences_clips_and_linked_scenes_come_along_too(tmp_path: Path) -> None:
     """The artist's disk is gone before rendering, since the devices are on the same machine."""
     assert BLENDER is not None
-    with Farm() as farm:
+    with Farm(blender=BLENDER) as farm:
         artist = Artist(Path(BLENDER), tmp_path, farm.share)
         artist.run("make_strips.py", str(tmp_path / "all"))
         shot = tmp_path / "all" / "disk" / "proj" / "shots" / "shot.blend"

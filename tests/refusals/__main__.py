@@ -50,6 +50,11 @@ def main(folder: str, out: str) -> None:
         for kind in dict.fromkeys(case.farm for case in ALL):
             cases = [case for case in ALL if case.farm == kind]
             told |= run(cases, kind, made, str(newer.command))
+        strange = [case.name for case in ALL if not told[case.name].is_as_wanted(case.says)]
+        if strange:
+            sys.exit(
+                f"Not what was to be said of {', '.join(strange)}; the page is left as it was."
+            )
         text = page(told, f"{older.name} and {newer.name}")
         if place in text or tempfile.gettempdir() in text:
             sys.exit("A folder of this computer is in the page; it is left as it was.")

@@ -14,7 +14,8 @@ class Case:
 
     `blends` are the .blend files in it, by their names in make_refusals.py, `job` is the text of
     job.toml, `data` another way to fill the drop (see drops.py). `farm` is one of runs.FARMS.
-    `newer` has a newer Blender than the others make the .blend.
+    `newer` has a newer Blender than the others make the .blend. `says` is in what has to be
+    said of it, None where nothing is to be said.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Case:
     farm: str = "usual"
     newer: bool = False
     is_sent: bool = False
+    says: str | None = ""
 
     @property
     def stem(self) -> str:
@@ -41,12 +43,20 @@ class Section:
     cases: tuple[Case, ...]
 
 
-def _one(blend: str, what: str, job: str = "", name: str = "", farm: str = "usual") -> Case:
-    return Case(f"{name or blend}.zip", what, (blend,), job, farm=farm)
+def _one(
+    blend: str,
+    what: str,
+    job: str = "",
+    name: str = "",
+    farm: str = "usual",
+    *,
+    says: str | None = "",
+) -> Case:
+    return Case(f"{name or blend}.zip", what, (blend,), job, farm=farm, says=says)
 
 
-def _job(name: str, what: str, job: str, blend: str = "plain") -> Case:
-    return Case(f"{name}.zip", what, (blend,), job)
+def _job(name: str, what: str, job: str, blend: str = "plain", says: str = "") -> Case:
+    return Case(f"{name}.zip", what, (blend,), job, says=says)
 
 
 def _still(blend: str, what: str, job: str = "", name: str = "") -> Case:
@@ -71,7 +81,7 @@ SIMULATIONS = Section(
         Case("nodes.zip", "simulation nodes", ("nodes",), farm="newer", newer=True),
         _one("cloth", "cloth, and job.toml refuses it", 'unbaked = "refuse"', "strict"),
         _one("cloth", "cloth, and job.toml ignores it", 'unbaked = "ignore"', "loose"),
-        _one("inside", "cloth, baked: its cache is in the .blend", name="baked"),
+        _one("inside", "cloth, baked: its cache is in the .blend", name="baked", says=None),
         _one("cached", "cloth, baked to the disk, and the zip lacks the cache"),
     ),
 )
@@ -123,7 +133,8 @@ SCENES = Section(
         _job("layer", "a view layer that there is not", 'view_layers = ["Front"]'),
         _job("avif", "a format that the device's Blender does not have", 'format = "AVIF"'),
         _one("denoised", "denoising, where Blender was built without a denoiser"),
-        _job("slow", "a frame beyond its time", 'samples = 16000000\ntime_limit = 1'),
+        _job("slow", "a frame beyond its time", 'samples = 16000000\ntime_limit = 1', "endless",
+             "within the job's time limit of 1 s"),
     ),
 )  # fmt: skip
 
@@ -160,7 +171,7 @@ STILLS = Section(
     "Stills that are rendered whole",
     "One frame, more slots than frames: it would be rendered [in parts](stills.md).",
     (
-        _still("still", "nothing is in the way"),
+        _one("still", "nothing is in the way", farm="stills", says=None),
         _still("still", "EEVEE", 'engine = "EEVEE"', "eevee"),
         _still("still", "Workbench", 'engine = "WORKBENCH"', "workbench"),
         _still("strips", "the video sequencer"),

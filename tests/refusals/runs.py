@@ -30,6 +30,10 @@ class Told:
     becomes: str = ""
     said: dict[str, list[str]] = field(default_factory=dict)
 
+    def is_as_wanted(self, says: str | None) -> bool:
+        """Whether a text has those words, or nothing was said where None is wanted."""
+        return not self.said if says is None else any(says in text for text in self.said)
+
     def add(self, place: str, *texts: str) -> None:
         """Note that a place has said something."""
         for text in texts:

@@ -13,7 +13,7 @@ import pytest
 from tests.refusals import drops
 from tests.refusals.cases import ALL, Case
 from tests.refusals.page import of_case, unwrapped
-from tests.refusals.runs import inspected
+from tests.refusals.runs import Told, inspected
 from tests.support.scenes import blender, needs_blender
 
 pytestmark = needs_blender
@@ -40,6 +40,25 @@ def test_the_page_has_each_case_once_and_names_no_folder_of_a_computer() -> None
     titles = [line for line in PAGE.splitlines() if line.startswith("### ")]
     assert titles == [f"### `{case.name}`: {case.what}" for case in ALL]
     assert "/tmp/" not in PAGE
+
+
+@pytest.mark.parametrize(
+    ("said", "says", "is_as_wanted"),
+    [
+        ("Frame 1 was not done in time.", "not done", True),
+        ("It has no camera.", "not done", False),
+        ("It has no camera.", "", True),
+        ("It has no camera.", None, False),
+        ("", "not done", False),
+        ("", "", False),
+        ("", None, True),
+    ],
+)
+def test_a_case_of_which_another_thing_is_said_than_is_wanted_is_noticed(
+    said: str, says: str | None, is_as_wanted: bool
+) -> None:
+    told = Told("done, 1 of 1 frames", {said: ["reason.txt"]} if said else {})
+    assert told.is_as_wanted(says) is is_as_wanted
 
 
 @pytest.mark.parametrize("case", HELD, ids=lambda case: case.stem)

@@ -104,6 +104,14 @@ def carded() -> None:
     small().cycles.device = "GPU"
 
 
+@maker
+def endless() -> None:
+    """A frame that has something in it, of which Cycles takes all samples."""
+    scene = small()
+    scene.frame_end, scene.cycles.use_adaptive_sampling = 1, False
+    grid("Ground")
+
+
 # Movies
 
 
