@@ -186,6 +186,7 @@ STILLS = Section(
         _still("cryptomatte", "Cryptomatte"),
         _still("catcher", "a shadow catcher"),
         _still("composed", "compositing that shows another scene"),
+        _still("still", "fewer samples than are worth parts", "samples = 7", "few"),
     ),
 )
 
