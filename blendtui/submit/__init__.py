@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ _NAMED = 10
 class Plan:
     """What packing a file would give: files and bytes in it, and the files that it lacks.
 
+    `outside` and `kept_back` are as in `packing.Packed`.
     `parts` are the scenes that are drops of their own, where there are several.
     """
 
@@ -40,6 +41,8 @@ class Plan:
     missing: tuple[str, ...]
     notes: tuple[Fault, ...]
     parts: tuple[Part, ...] = ()
+    outside: tuple[str, ...] = ()
+    kept_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,15 @@ def drop(
     name: str = "",
     known: Collection[str] = (),
     strict: bool = False,
+    tell: Callable[[Plan], None] | None = None,
 ) -> list[Drop]:
     """Pack a .blend, or copy a .zip, and put it in the share under a name that is free.
 
     Several scenes of a .blend are a drop each; those of a zip are divided when it is taken.
 
     `wishes` are for job.toml; `known` the names of jobs that there are or were. It is written
-    under a hidden name and appears whole: nobody takes half of it. With `strict`, a missing file
-    speaks against it.
+    under a hidden name and appears whole: nobody takes half of it. `tell` is told what is in it
+    before that. With `strict`, a missing file speaks against it.
 
     Raises:
         Failure: what speaks against rendering it, or against reading or writing it.
@@ -82,6 +86,8 @@ def drop(
         if strict and plan.missing:
             named = ", ".join(plan.missing[:_NAMED])
             raise Failure.of(FaultKind.FILES_MISSING, count=len(plan.missing), files=named)
+        if tell is not None:
+            tell(plan)
         stem = name or source.stem
         if not plan.parts:
             return [_put(share, hidden, stem, known, plan)]
@@ -144,4 +150,12 @@ def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
         for one in notes_of(facts, scene, jobfile.unbaked)
         if one.kind not in (FaultKind.FILES_MISSING, FaultKind.FILES_ABSOLUTE)  # said with paths
     ]
-    return Plan(packed.files, packed.size, packed.missing, tuple(notes), tuple(divided))
+    return Plan(
+        packed.files,
+        packed.size,
+        packed.missing,
+        tuple(notes),
+        tuple(divided),
+        packed.outside,
+        packed.kept_back,
+    )
