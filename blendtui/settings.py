@@ -40,9 +40,9 @@ class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[notify]`: who is told what.
 
-    `urls` are addresses of Apprise. `command` is a command with its arguments, run for each thing
-    that is told; `bell` rings the terminal's. `on` names what is told: "done" and "failed" jobs,
-    those that are "stuck", and devices that are "lost".
+    `urls` are addresses of Apprise, `$NAME` for one in the environment. `command` is a command
+    with its arguments, run for each thing that is told; `bell` rings the terminal's. `on` names
+    what is told: "done" and "failed" jobs, those that are "stuck", and devices that are "lost".
     """
 
     urls: tuple[str, ...] = ()

@@ -283,6 +283,18 @@ def test_a_device_that_cannot_be_reached_makes_the_check_end_with_1(house: House
     assert json.loads(said.out)
 
 
+def test_the_check_warns_of_passwords_that_others_can_read(house: House) -> None:
+    house.config.write_text(
+        f'[share]\npath = "{house.share}"\n[devices.left]\nhost = "127.0.0.1"\nport = 1\n'
+        '[notify]\nurls = ["mailto://render:secret@example.org"]\n'
+    )
+    house.config.chmod(0o644)
+    said = house.run("devices", "check", "--json")
+    assert json.loads(said.out)
+    assert "can be read by other users" in said.err
+    assert "secret" not in said.err
+
+
 # our own faults
 
 

@@ -81,15 +81,30 @@ class SendToBlendtui(bpy.types.Operator):  # type: ignore[misc]
         except packing.NotSentError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if sent.missing:
-            named = ", ".join(sent.missing[:_FEW])
-            more = f" and {len(sent.missing) - _FEW} more" if len(sent.missing) > _FEW else ""
+        self._say(sent)
+        return {"FINISHED"}
+
+    def _say(self, sent: packing.Sent) -> None:
+        if sent.outside:
+            self.report({"INFO"}, f"From outside the file's folder: {_named(sent.outside)}")
+        if sent.private:
             self.report(
-                {"WARNING"}, f"Sent as {sent.name}, without files that are missing: {named}{more}"
+                {"WARNING"},
+                f"Not sent, since hidden or the system's: {_named(sent.private)}. To send one, "
+                "put a copy beside the .blend, or pack it into the .blend.",
+            )
+        if sent.missing:
+            missing = _named(sent.missing)
+            self.report(
+                {"WARNING"}, f"Sent as {sent.name}, without files that are missing: {missing}"
             )
         else:
             self.report({"INFO"}, f"Sent as {sent.name}, {sent.files} files.")
-        return {"FINISHED"}
+
+
+def _named(paths: list[str]) -> str:
+    more = f" and {len(paths) - _FEW} more" if len(paths) > _FEW else ""
+    return ", ".join(paths[:_FEW]) + more
 
 
 def _in_menu(menu: Any, _: Any) -> None:

@@ -26,6 +26,16 @@ import bpy
 _DROPS = (".zip", ".blend")
 _NO_FILE = ("<builtin>", "")
 _PACKED = (".png", ".jpg", ".jpeg", ".exr", ".webp", ".mp4", ".mov", ".mkv", ".vdb", ".zip")
+_SYSTEM = frozenset(
+    Path(name)
+    for name in (
+        *("/boot", "/dev", "/etc", "/proc", "/run/credentials", "/run/secrets", "/run/user"),
+        *("/sys", "/private/etc"),
+    )
+)
+_FONTS = ("~/.fonts", "~/.local/share/fonts")
+"""Hidden folders that hold nothing but what a .blend may well name."""
+
 _WITHIN = 600.0
 """Seconds that the second Blender may take."""
 
@@ -36,11 +46,16 @@ class NotSentError(Exception):
 
 @dataclass
 class Sent:
-    """What was sent: the job's name, how many files, and those that are missing."""
+    """What was sent: the job's name, how many files, and those that are missing.
+
+    `outside` are those that are not below the .blend's folder, `private` those that were not sent.
+    """
 
     name: str
     files: int
     missing: list[str]
+    outside: list[str]
+    private: list[str]
 
 
 def send(share: str, name: str, job: dict[str, Any]) -> Sent:
@@ -58,16 +73,28 @@ def send(share: str, name: str, job: dict[str, Any]) -> Sent:
     hidden = folder / f".blendtui-{secrets.token_hex(10)}.part"
     try:
         with _copied() as (copy, home, stage):
-            used, missing = _files()
+            found, missing = _files()
+            private = {path: None for path in found if is_private(path, home)}
+            used = [path for path in found if path not in private]
             sources = {path: path for path in used}
             sources |= _made_relative(copy, used, stage)
             count = _zip(hidden, job, home, sources | {home: copy})
-        return Sent(_appear(hidden, folder, wanted), count, missing)
+        outside = [str(path) for path in used if home.parent not in path.parents]
+        kept_back = [str(path) for path in private]
+        _note("sent from outside the file's folder", outside)
+        _note("not sent, since it is hidden or the system's", kept_back)
+        return Sent(_appear(hidden, folder, wanted), count, missing, outside, kept_back)
     except (OSError, zipfile.BadZipFile, ValueError) as error:
         raise NotSentError(f"It was not sent: {error}") from error
     finally:
         with contextlib.suppress(OSError):
             hidden.unlink()
+
+
+def _note(what: str, paths: list[str]) -> None:
+    """Name all files on Blender's console, if it has one: a message on the screen has few."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stdout.writelines(f"blendtui: {what}: {path}\n" for path in paths)
 
 
 @contextlib.contextmanager
@@ -95,6 +122,22 @@ def _copied() -> Iterator[tuple[Path, Path, Path]]:
                     place.unlink()
             return
         raise NotSentError("A copy of the file can't be saved, here or in the temporary folder.")
+
+
+def is_private(path: Path, blend: Path) -> bool:
+    """Whether a file is hidden, or lies in a hidden or a system folder, wherever links lead.
+
+    Any .blend can name such a file, and whoever sees the share would see it. A folder that the
+    .blend itself lies in does not count. `blendtui submit` does as this does.
+    """
+    real, own = Path(os.path.realpath(path)), Path(os.path.realpath(blend.parent))
+    around = (real, *real.parents)
+    if any(Path(os.path.realpath(os.path.expanduser(name))) in around for name in _FONTS):  # noqa: PTH111
+        return False
+    return any(
+        (one.name.startswith(".") or one in _SYSTEM) and one not in (own, *own.parents)
+        for one in around
+    )
 
 
 # what is used

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from blendtui.commands.complaining import complain
-from blendtui.commands.finding import load, named, path_of
+from blendtui.commands.finding import load, named, path_of, warn_of
 from blendtui.errors import Failure
 from blendtui.farm.faults import FaultKind
 from blendtui.places import Places
@@ -22,6 +22,7 @@ def devices_check(options: argparse.Namespace) -> int:
     from blendtui import checking  # noqa: PLC0415
 
     settings, places = load(options)
+    warn_of(settings)
     log_to_file(places.state)
     chosen = [named(settings, options.name)] if options.name else list(settings.devices)
     found = checking.check(chosen, places.known_hosts)

@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from blendtui.commands.finding import load, path_of, state_of
+from blendtui.commands.finding import load, path_of, state_of, warn_of
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
 from blendtui.places import Places
@@ -25,6 +25,7 @@ def watch(options: argparse.Namespace) -> int:
     from blendtui.share import Share  # noqa: PLC0415
 
     settings, places = load(options)
+    warn_of(settings)
     log_to_file(places.state)
     stay_long()
     share = Share(places.share)

@@ -47,6 +47,15 @@ def load(options: argparse.Namespace) -> tuple[Settings, Places]:
     return settings, Places(state_of(options), share)
 
 
+def warn_of(settings: Settings) -> None:
+    """Say what is not wrong in devices.toml, but ought to be changed."""
+    from blendtui import config  # noqa: PLC0415
+
+    fault = config.exposed(settings)
+    if fault is not None:
+        complain(fault)
+
+
 def named(settings: Settings, name: str) -> DeviceSettings:
     """Give the device of a name.
 

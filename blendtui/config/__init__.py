@@ -9,13 +9,23 @@ import os
 from pathlib import Path
 
 from blendtui.config.example import TEMPLATE, write_example
+from blendtui.config.exposure import exposed
 from blendtui.config.reader import read
 from blendtui.config.source import Source
 from blendtui.errors import Failure
 from blendtui.farm.faults import Fault, FaultKind
 from blendtui.settings import Settings
 
-__all__ = ["FILE_NAME", "TEMPLATE", "check", "check_text", "find", "load", "write_example"]
+__all__ = [
+    "FILE_NAME",
+    "TEMPLATE",
+    "check",
+    "check_text",
+    "exposed",
+    "find",
+    "load",
+    "write_example",
+]
 
 FILE_NAME = "devices.toml"
 

@@ -47,7 +47,9 @@ SHARE: Rules = {
 
 NOTIFY: Rules = {
     "urls": Rule(
-        "a list of Apprise's addresses, each with ://", '["mailto://example.org"]', values.urls
+        'a list of Apprise\'s addresses, each with ://, or of "$NAME"',
+        '["mailto://example.org"]',
+        values.urls,
     ),
     "command": Rule(
         "a list of texts: a command and its arguments", '["notify-send", "blendtui"]', values.words

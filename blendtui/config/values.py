@@ -245,7 +245,7 @@ def _tags_near(found: list[object]) -> str:
 
 
 def urls(value: object, _: Path) -> tuple[str, ...]:
-    """Check a list of addresses; they can hold passwords, so none is ever shown."""
+    """Check a list of addresses, or of $NAME; they can hold passwords, so none is ever shown."""
     if isinstance(value, str):
         raise Wrong("is a text, not a list")
     if not isinstance(value, list):
@@ -253,7 +253,7 @@ def urls(value: object, _: Path) -> tuple[str, ...]:
     for index, url in enumerate(value, 1):
         if not isinstance(url, str):
             raise Wrong(f"has entry {index}, which {described(url)}")
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*", url) is None:
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|\$[A-Za-z_][A-Za-z0-9_]*", url) is None:
             raise Wrong(f"has entry {index}, which is no address")
     return tuple(value)
 

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from blendtui.config.exposure import holds_passwords
 from blendtui.config.source import content_of, decoded
 from blendtui.errors import Failure, reason_of
 from blendtui.farm.faults import FaultKind
@@ -51,7 +52,8 @@ def read(path: Path) -> Kept:
 def write(before: Kept, text: str) -> Kept:
     """Put a text in a file's place, with its rights; gives the file as it is then.
 
-    A link stays one: what it leads to is written.
+    A link stays one: what it leads to is written. Once there are passwords in it, it is for its
+    owner alone.
 
     Raises:
         Overtaken: it is not as it was read; nothing was written.
@@ -64,14 +66,17 @@ def write(before: Kept, text: str) -> Kept:
     target = Path(os.path.realpath(before.path))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, data, is_new=before.data is None)
+        rights = 0o644 if before.data is None else target.stat().st_mode & 0o7777
+        if holds_passwords(text) and not holds_passwords(before.text):
+            rights &= 0o700
+        _replace(target, data, rights)
     except OSError as error:
         facts = {"file": before.path, "problem": reason_of(error)}
         raise Failure.of(FaultKind.CONFIG_UNWRITABLE, **facts) from error
     return Kept(before.path, data, text)
 
 
-def _replace(target: Path, data: bytes, *, is_new: bool) -> None:
+def _replace(target: Path, data: bytes, rights: int) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     fresh = Path(name)
     try:
@@ -80,7 +85,7 @@ def _replace(target: Path, data: bytes, *, is_new: bool) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         # What mkstemp makes is for its owner alone, which others may not want of a new file.
-        fresh.chmod(0o644 if is_new else target.stat().st_mode & 0o7777)
+        fresh.chmod(rights)
         fresh.replace(target)
     finally:
         with contextlib.suppress(OSError):

@@ -69,6 +69,7 @@ class FaultKind(StrEnum):
     CONFIG_EXISTS = "config-exists"
     CONFIG_UNWRITABLE = "config-unwritable"
     CONFIG_LAYOUT = "config-layout"
+    CONFIG_EXPOSED = "config-exposed"
     IMPORT_FOLDER = "import-folder"
     IMPORT_NOTHING = "import-nothing"
     IMPORT_UNUSABLE = "import-unusable"

@@ -9,6 +9,7 @@ Nodes with a file of their own (shaders in OSL, light profiles): it sees those o
 Soft bodies: it does not look for their caches.
 Nodes of materials, worlds and lights in linked files of 5.0 and later: it looks for them under the
 name that only scenes have.
+Linked files: it opens whatever is there, and waits for ever for a pipe.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from blender_asset_tracer.blendfile import iterators
 from blender_asset_tracer.trace import (
     blocks2assets,
     expanders,
+    file2blocks,
     file_sequence,
     modifier_walkers,
 )
@@ -171,6 +173,15 @@ def _with_nodes(known: Any) -> Any:
     return expand
 
 
+def _linked(iterator: Any, blocks_per_file: dict[Any, Any]) -> Iterator[Any]:
+    """Give the blocks of linked files, of those that are files."""
+    files = {
+        path: blocks for path, blocks in blocks_per_file.items() if Path(path.to_path()).is_file()
+    }
+    yield from _other_linked(iterator, files)  # type: ignore[no-untyped-call]
+
+
+_other_linked = file2blocks.BlockIterator._visit_linked_blocks
 _other_sequence = file_sequence.expand_sequence
 _other_scene = expanders._funcs_for_code[b"SC"]
 
@@ -180,6 +191,7 @@ def mend() -> None:
     if file_sequence.expand_sequence is _sequence:
         return
     file_sequence.expand_sequence = _sequence
+    file2blocks.BlockIterator._visit_linked_blocks = _linked  # type: ignore[method-assign]
     holders = {"SC": _strips, "MC": _clip, "CF": _cache} | dict.fromkeys(_WITH_NODES, _nodes)
     for code, uses in holders.items():
         blocks2assets.dna_code(code)(uses)

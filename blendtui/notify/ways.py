@@ -45,16 +45,23 @@ class Way(Protocol):
 
 
 class Address:
-    """An address of Apprise: e-mail, chat, the desktop and a hundred others."""
+    """An address of Apprise: e-mail, chat, the desktop and a hundred others.
+
+    `$NAME` stands for one that the environment holds, so that no file has to.
+    """
 
     one_by_one = False
 
     def __init__(self, url: str) -> None:
-        self.name = f"{url.partition('://')[0]}://…"
-        self._url = url
+        is_elsewhere = url.startswith("$")
+        self.name = url if is_elsewhere else f"{url.partition('://')[0]}://…"
+        self._url = os.environ.get(url[1:], "") if is_elsewhere else url
 
     def tell(self, news: Sequence[News]) -> None:
         """Send what came at once as one message; raises NOTIFY_FAILED."""
+        if not self._url:
+            detail = "blendtui was started without this variable in its environment"
+            raise Failure.of(FaultKind.NOTIFY_FAILED, way=self.name, detail=detail)
         if importlib.util.find_spec("apprise") is None:
             raise Failure.of(FaultKind.NOTIFY_NO_APPRISE, way=self.name)
         try:

@@ -32,6 +32,7 @@ _NAMED = 10
 class Plan:
     """What packing a file would give: files and bytes in it, and the files that it lacks.
 
+    `outside` and `kept_back` are as in `packing.Packed`.
     `parts` are the scenes that are drops of their own, where there are several.
     """
 
@@ -40,6 +41,8 @@ class Plan:
     missing: tuple[str, ...]
     notes: tuple[Fault, ...]
     parts: tuple[Part, ...] = ()
+    outside: tuple[str, ...] = ()
+    kept_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +165,12 @@ def _make(source: Path, target: Path, wishes: dict[str, Any]) -> Plan:
         for one in notes_of(facts, scene, jobfile.unbaked)
         if one.kind not in (FaultKind.FILES_MISSING, FaultKind.FILES_ABSOLUTE)  # said with paths
     ]
-    return Plan(packed.files, packed.size, packed.missing, tuple(notes), tuple(divided))
+    return Plan(
+        packed.files,
+        packed.size,
+        packed.missing,
+        tuple(notes),
+        tuple(divided),
+        packed.outside,
+        packed.kept_back,
+    )

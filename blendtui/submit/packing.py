@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any
@@ -30,6 +31,7 @@ from blendtui.intake.blend_reader import DAMAGED, FOREIGN, NO_BLEND
 from blendtui.intake.jobfile import JOBFILE_NAME
 from blendtui.intake.names import check_portable
 from blendtui.intake.scene import read_facts
+from blendtui.submit.private import is_private
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +49,19 @@ _PACKED_BLENDS = (b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A packed project: its .blend in it, files and bytes, what that says, which files it lacks."""
+    """A packed project: its .blend in it, files and bytes, what that says, which files it lacks.
+
+    Of those in it, `outside` are not below the .blend's folder; of the `missing` ones, `kept_back`
+    are there, but not for a .blend to take.
+    """
 
     blend: str
     files: int
     size: int
     facts: BlendFacts
     missing: tuple[str, ...]
+    outside: tuple[str, ...]
+    kept_back: tuple[str, ...]
 
 
 def pack(blend: Path, target: Path, wishes: dict[str, Any]) -> Packed:
@@ -73,18 +81,22 @@ def pack(blend: Path, target: Path, wishes: dict[str, Any]) -> Packed:
 
 def _pack(blend: Path, target: Path, wishes: dict[str, Any], kept: Path) -> Packed:
     root = _root_of(blend)
-    with _Zip(target, kept) as archive, _Packer(blend, root, target, archive) as packer:
+    with _Zip(target, kept) as archive, closing(_Packer(blend, root, target, archive)) as packer:
         packer.strategise()
         packer.execute()
         inside = blend.relative_to(root).as_posix()
         archive.add_text(JOBFILE_NAME, tomli_w.dumps({"blend": inside, **wishes}))
         facts = read_facts(kept, Project(inside, tuple(archive.files)))
+    kept_back = [os.path.normpath(path) for path in packer.kept_back]
+    missing = [os.path.normpath(blend.parent / path) for path in facts.missing]
     return Packed(
         inside,
         len(archive.files),
         sum(file.size for file in archive.files),
         facts,
-        tuple(os.path.normpath(blend.parent / path) for path in facts.missing),
+        tuple(dict.fromkeys([*missing, *kept_back])),
+        tuple(os.path.normpath(path) for path in sorted(packer.outside)),
+        tuple(kept_back),
     )
 
 
@@ -130,6 +142,21 @@ class _Packer(bat.Packer):
     def __init__(self, blend: Path, root: Path, target: Path, archive: _Zip) -> None:
         super().__init__(blend, root, str(target))
         self._archive = archive
+        self.outside: dict[Path, None] = {}
+        self.kept_back: dict[Path, None] = {}
+
+    def _visit_asset(self, asset_path: Path, usage: trace.result.BlockUsage) -> None:
+        """Leave a file that is kept back as one that is missing: its path stays as it is."""
+        if self._is_private(usage.block.bfile.filepath):
+            return
+        is_no_file = asset_path.exists() and not (asset_path.is_file() or asset_path.is_dir())
+        if is_no_file or self._is_private(asset_path):
+            self.kept_back[asset_path] = None
+        else:
+            super()._visit_asset(asset_path, usage)
+
+    def _is_private(self, path: Path) -> bool:
+        return path != self.blendfile and is_private(path, self.blendfile)
 
     def _find_new_paths(self) -> None:
         """Leave files of the project where they are, also those with absolute paths.
@@ -142,9 +169,19 @@ class _Packer(bat.Packer):
                 self._actions[path].new_path = self._target_path / path.relative_to(self.project)
 
     def _send_to_target(self, asset_path: Path, target: PurePath, may_move: bool = False) -> None:
-        # A sequence is named by one of its pictures, which need not be there.
-        if asset_path.exists():
-            super()._send_to_target(asset_path, target, may_move)
+        rewritten = (path for path, act in self._actions.items() if act.read_from == asset_path)
+        origin = next(rewritten, None) if may_move else asset_path
+        if origin is not None:
+            # A sequence is named by one of its pictures, which need not be there.
+            if not origin.exists():
+                return
+            # A pipe or a device would have no end.
+            if not origin.is_file() or self._is_private(origin):
+                self.kept_back[origin] = None
+                return
+            if not origin.is_relative_to(self.blendfile.parent):
+                self.outside[origin] = None
+        super()._send_to_target(asset_path, target, may_move)
 
     def _create_file_transferer(self) -> transfer.FileTransferer:
         return _Transfer(self._target_path, self._archive)

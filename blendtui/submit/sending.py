@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from blendtui.intake.tracing import around_number
 from blendtui.places import Places
 from blendtui.process import OK, SOME_FAILED
 from blendtui.share import Share
@@ -60,13 +63,39 @@ def planned(file: Path, plan: Plan) -> str:
 def _lines(file: Path, plan: Plan) -> Iterator[str]:
     files = "1 file" if plan.files == 1 else f"{plan.files} files"
     yield f"{safe(file.name)}: {files}, {size(plan.size)}."
-    if plan.missing:
-        yield f"  Missing ({len(plan.missing)}):"
-        yield from (f"    {safe(path)}" for path in plan.missing[:_NAMED])
-        more = len(plan.missing) - _NAMED
-        if more > 0:
-            yield f"    and {more} more"
+    if plan.outside:
+        yield f"  From outside its folder ({len(plan.outside)}):"
+        yield from (f"    {line}" for line in _alike(plan.outside))
+    missing = [path for path in plan.missing if path not in plan.kept_back]
+    if missing:
+        yield f"  Missing ({len(missing)}):"
+        yield from _some(missing)
+    if plan.kept_back:
+        yield f"  Not packed, as private ({len(plan.kept_back)}):"
+        yield from _some(plan.kept_back)
+        yield "    Any .blend could ask for a hidden file, or for one of the system. To send one"
+        yield "    anyway, put a copy of it beside the .blend, or pack it into the .blend."
     yield from (f"  {explain(note)}" for note in plan.notes)
+
+
+def _some(paths: Sequence[str]) -> Iterator[str]:
+    yield from (f"    {safe(path)}" for path in paths[:_NAMED])
+    more = len(paths) - _NAMED
+    if more > 0:
+        yield f"    and {more} more"
+
+
+def _alike(paths: Sequence[str]) -> Iterator[str]:
+    """Name every file, save that those that differ by their number only are one line."""
+    first: dict[tuple[str, object], str] = {}
+    more: Counter[tuple[str, object]] = Counter()
+    for path in paths:
+        folder, name = os.path.split(path)
+        kind: tuple[str, object] = (folder, around_number(name) or name)
+        more[kind] += kind in first
+        first.setdefault(kind, path)
+    for kind, path in first.items():
+        yield safe(path) + (f" and {more[kind]} more like it" if more[kind] else "")
 
 
 def _known(places: Places) -> frozenset[str]:

@@ -54,6 +54,11 @@ SETTING_SENTENCES: dict[FaultKind, tuple[str, str]] = {
         "`{key}` is written in a way that can't be changed from here.",
         "Open the file in a text editor and change it there.",
     ),
+    FaultKind.CONFIG_EXPOSED: (
+        "{file} can be read by other users of this machine, and its `urls` can hold passwords.",
+        "Keep it for yourself (`chmod 600`), or write $NAME in place of an address, which stands "
+        "in the environment variable NAME then.",
+    ),
     # taking devices over
     FaultKind.IMPORT_FOLDER: (
         "{path} cannot be read: {reason}.",

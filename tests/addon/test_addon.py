@@ -105,6 +105,29 @@ def test_it_packs_all_that_the_file_uses_and_leaves_the_file_alone(artist: Artis
     assert facts.missing == ("../textures/gone.png",)
 
 
+def test_private_files_pipes_and_devices_are_not_sent_and_said_by_name(artist: Artist) -> None:
+    for name in ("proj/own.png", "away/near.png", ".ssh/id"):
+        (artist.root / name).parent.mkdir(exist_ok=True)
+        (artist.root / name).write_text("a file")
+    blend, key = artist.root / "proj" / "shot.blend", artist.root / ".ssh" / "id"
+    named = ["//own.png", "//../away/near.png", "//link.png", "//pipe.png"]
+    artist.run("make_naming.py", str(blend), *named, str(key), "/etc/passwd", "/dev/zero")
+    (blend.parent / "link.png").symlink_to(key)
+    os.mkfifo(blend.parent / "pipe.png")
+    artist.send(blend)
+    assert artist.said["result"] == ["FINISHED"]
+    with zipfile.ZipFile(artist.dropped()) as archive:
+        assert sorted(archive.namelist()) == [
+            *("away/near.png", "job.toml", "proj/own.png", "proj/shot.blend"),
+        ]
+    for path in (key, "/etc/passwd", blend.with_name("link.png")):
+        assert f"not sent, since it is hidden or the system's: {path}\n" in artist.printed
+    assert f"outside the file's folder: {artist.root}/away/near.png" in artist.printed
+    assert "put a copy beside the .blend" in artist.printed
+    (missing,) = re.findall("missing: (.*)", artist.printed)
+    assert sorted(missing.split(", ")) == ["/dev/zero", str(blend.with_name("pipe.png"))]
+
+
 def test_a_file_that_was_never_saved_can_be_sent_too(artist: Artist) -> None:
     artist.send(None, name='of: "today"')
     assert artist.said["result"] == ["FINISHED"]

@@ -58,6 +58,47 @@ def test_a_file_that_is_not_there_yet_is_made_with_its_folder(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
+SECRET = '[notify]\nurls = ["mailto://render:secret@example.org"]\n'
+
+
+def test_a_file_that_gets_its_first_password_is_for_its_owner_alone(path: Path) -> None:
+    path.chmod(0o664)
+    kept = writing.write(writing.read(path), TEXT + '[notify]\nurls = ["dbus://", "$MAIL"]\n')
+    assert stat.S_IMODE(path.stat().st_mode) == 0o664
+    kept = writing.write(kept, TEXT + SECRET)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)  # whoever does that has a reason
+    writing.write(kept, TEXT + SECRET + "# more\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_new_file_with_a_password_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.toml"
+    writing.write(writing.read(path), TEXT + SECRET)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("text", "rights", "expected"),
+    [
+        (SECRET, 0o600, False),
+        (SECRET, 0o640, True),
+        (SECRET, 0o604, True),
+        ('[notify]\nurls = ["slack://host/T2/T3"]\n', 0o644, True),
+        ('[notify]\nurls = ["dbus://", "$MAIL"]\n', 0o644, False),
+        ("", 0o644, False),
+    ],
+)
+def test_a_file_with_passwords_that_others_can_read_is_warned_about(
+    path: Path, text: str, rights: int, expected: bool
+) -> None:
+    path.write_text(TEXT + text)
+    path.chmod(rights)
+    fault = config.exposed(config.load(path))
+    assert (fault is not None) is expected
+    assert "secret" not in str(fault)
+
+
 def test_a_change_made_meanwhile_by_hand_is_not_written_over(path: Path) -> None:
     kept = writing.read(path)
     path.write_text("# by hand\n")

@@ -286,6 +286,27 @@ def test_a_password_in_an_address_is_never_said(
     assert "secret" not in str(faults) + caplog.text
 
 
+def test_an_address_can_stand_in_the_environment(
+    home: Home, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RENDER_MAIL", mailbox.url)
+    home.start(urls=("$RENDER_MAIL",))
+    home.tell(DONE)
+    assert _told(mailbox)["title"] == "blendtui: shot is done"
+
+
+def test_a_variable_that_is_not_there_is_said_by_its_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RENDER_MAIL", raising=False)
+    home.start(urls=("$RENDER_MAIL",))
+    home.tell(DONE)
+    fault = home.warned.get(timeout=20)
+    assert fault.kind is FaultKind.NOTIFY_FAILED
+    assert fault.fact("way") == "$RENDER_MAIL"
+    assert "without this variable" in fault.fact("detail")
+
+
 # the command
 
 

@@ -42,6 +42,9 @@ def house(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[House]
     yield House(tmp_path, capsys)
 
 
+OUTSIDE = ("away/blue.png", "libs/leaf.png", "libs/lib.blend", "proj/textures/red.png")
+
+
 def _jobfile(drop: Path) -> dict[str, object]:
     with zipfile.ZipFile(drop) as archive:
         return tomllib.loads(archive.read("job.toml").decode())
@@ -53,6 +56,8 @@ def test_all_that_the_blend_uses_is_packed_and_what_is_missing_is_said(
     said = house.run("submit", str(project / "proj/shots/shot.blend"))
     assert said.code == 0
     assert said.out.splitlines()[1:] == [
+        "  From outside its folder (4):",
+        *(f"    {project}/{name}" for name in OUTSIDE),
         "  Missing (1):",
         f"    {project}/proj/textures/gone.png",
         "Dropped as shot.",
@@ -342,20 +347,29 @@ def test_the_share_alone_is_enough_without_a_devices_toml(
 
 
 def test_until_it_is_whole_it_has_a_hidden_name_and_ctrl_c_takes_it_away(house: House) -> None:
-    """A pipe in the place of a texture holds the packing up for as long as we like."""
+    """A texture without content, but of a terabyte, keeps the packing up."""
     folder = house.root / "slow"
-    folder.mkdir()
+    (folder / "textures").mkdir(parents=True)
     shutil.copy(scenes() / "missing.blend", folder / "slow.blend")
-    (folder / "textures").mkdir()
-    os.mkfifo(folder / "textures" / "gone.png")
+    with (folder / "textures" / "gone.png").open("wb") as file:
+        file.truncate(1 << 40)
     words = [sys.executable, "-m", "blendtui", "submit", str(folder / "slow.blend")]
     places = ["--share", str(house.share), "--state", str(house.state)]
     process = subprocess.Popen([*words, *places], stderr=subprocess.PIPE)
-    # Opening the other end waits until the packer has come to the pipe.
-    with (folder / "textures" / "gone.png").open("wb"):
-        (hidden,) = house.share.iterdir()
-        assert hidden.name.startswith(".")
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+    while not (found := list(house.share.iterdir())):
+        assert process.poll() is None
+    assert [path.name[0] for path in found] == ["."]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert list(house.share.iterdir()) == []
+
+
+def test_a_linked_pipe_does_not_keep_the_packing_up(house: House, project: Path) -> None:
+    copy = house.root / "copy"
+    shutil.copytree(project, copy)
+    (copy / "libs" / "lib.blend").unlink()
+    os.mkfifo(copy / "libs" / "lib.blend")
+    said = house.run("submit", str(copy / "proj/shots/shot.blend"))
+    assert said.code == 0
+    assert f"    {copy}/libs/lib.blend" in said.out.splitlines()
