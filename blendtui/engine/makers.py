@@ -1,4 +1,4 @@
-"""The process that makes movies and contact sheets, as the engine works with it."""
+"""The process that makes movies, contact sheets and small pictures, as the engine works with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from blendtui.engine.tasks import end
-from blendtui.output.tasks import Broken, Movie, MovieMade, Progress, Sheet, SheetMade
+from blendtui.output.tasks import Broken, MovieMade, Progress, SheetMade, SmallMade, Task
 from blendtui.output.worker import order, word
 
 log = logging.getLogger(__name__)
@@ -21,13 +21,13 @@ _LOW = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows has it f
 
 
 async def make(
-    task: Movie | Sheet, progress: Callable[[int], None] | None = None
-) -> MovieMade | SheetMade | Broken:
+    task: Task, progress: Callable[[int], None] | None = None
+) -> MovieMade | SheetMade | SmallMade | Broken:
     """Have a task done; `progress` is told how many frames are. Cancelled, the process is killed.
 
     It ends with the engine too, however that ends: its standard input does.
     """
-    kind = "movie" if isinstance(task, Movie) else "sheet"  # for who looks at processes
+    kind = type(task).__name__.lower()  # for who looks at processes
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "blendtui.output.worker", kind),
         stdin=subprocess.PIPE,
@@ -42,7 +42,7 @@ async def make(
         if said is not None:
             return said
         status, words = await process.wait(), await complaints
-        log.warning("the process for %s ended with status %d:\n%s", task.target, status, words)
+        log.warning("the process for a %s ended with status %d:\n%s", kind, status, words)
         return Broken(f"the process that makes it ended with status {status}")
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -61,9 +61,9 @@ async def _last_words(process: asyncio.subprocess.Process) -> str:
 
 async def _hear(
     process: asyncio.subprocess.Process,
-    task: Movie | Sheet,
+    task: Task,
     progress: Callable[[int], None] | None,
-) -> MovieMade | SheetMade | Broken | None:
+) -> MovieMade | SheetMade | SmallMade | Broken | None:
     """Tell the process what to do and hear it out; None where it ends without a word."""
     if process.stdin is None or process.stdout is None:
         return Broken("the process for it could not be spoken to")

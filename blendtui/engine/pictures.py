@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from blendtui import places
-from blendtui.engine import thumbnails
+from blendtui.engine import makers, thumbnails
 from blendtui.engine.office import Office, Pictured
 from blendtui.engine.tasks import end
 from blendtui.errors import Failure
 from blendtui.farm.model import OutputFile, Run
 from blendtui.farm.state import Farm
+from blendtui.output.tasks import Small, SmallMade
 from blendtui.places import private_folder
 from blendtui.store.database import translated
 from blendtui.store.journal import Journal
@@ -31,6 +32,9 @@ AT_ONCE = 4
 
 WITHIN = 20.0
 """Seconds that a fetch may take."""
+
+MADE_WITHIN = 60.0
+"""Seconds that making one of a frame may take."""
 
 KEPT = 500
 """Pictures of a job that are kept, those that were made last: some 20 KB each."""
@@ -101,15 +105,20 @@ class Pictures:
         if places.picture(self._office.places.own, job, frame).exists():
             return
         async with self._making:
-            data = await asyncio.to_thread(self._shrink, job, frame)
-        if data is not None:
-            with contextlib.suppress(OSError):
-                await self._put(job, frame, data, is_news=False)
+            paths = await asyncio.to_thread(self._paths, job, frame)
+            if not paths:
+                return
+            # A process for each: people ask for one at a time, and it starts in 0.2 s.
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(MADE_WITHIN):
+                    said = await makers.make(Small([str(path) for path in paths]))
+                if isinstance(said, SmallMade):
+                    await self._put(job, frame, said.data, is_news=False)
 
-    def _shrink(self, job: str, frame: int) -> bytes | None:
-        paths = (self._office.share.frame_file(job, file.path) for file in self._files(job, frame))
-        pictures = (thumbnails.shrunk(path) for path in paths if path is not None)
-        return next((data for data in pictures if data is not None), None)
+    def _paths(self, job: str, frame: int) -> list[Path]:
+        share = self._office.share
+        paths = (share.frame_file(job, file.path) for file in self._files(job, frame))
+        return [path for path in paths if path is not None]
 
     def _files(self, job: str, frame: int) -> tuple[OutputFile, ...]:
         store = self._office.places.store

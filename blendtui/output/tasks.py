@@ -1,4 +1,4 @@
-"""What the process that makes movies and contact sheets is told, and what it says."""
+"""What the process that makes movies and pictures is told, and what it says."""
 
 from __future__ import annotations
 
@@ -80,6 +80,12 @@ class Sheet(msgspec.Struct, frozen=True):
     pictures: list[Picture]
 
 
+class Small(msgspec.Struct, frozen=True):
+    """A small picture to be made, of the first of some files that can be read."""
+
+    paths: list[str]
+
+
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
     """How many frames of the movie are encoded."""
 
@@ -105,6 +111,12 @@ class MovieMade(msgspec.Struct, frozen=True, tag="movie"):
     is_cut: bool
 
 
+class SmallMade(msgspec.Struct, frozen=True, tag="small"):
+    """The small picture, a JPEG."""
+
+    data: bytes
+
+
 class Broken(msgspec.Struct, frozen=True, tag="broken"):
     """Nothing came of it; `frame` is the one that can't be read, if that is why.
 
@@ -116,5 +128,5 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
     writing: bool = False
 
 
-Said = Progress | SheetMade | MovieMade | Broken
-Task = Movie | Sheet
+Said = Progress | SheetMade | SmallMade | MovieMade | Broken
+Task = Movie | Sheet | Small

@@ -154,7 +154,13 @@ async def test_pictures_of_forgotten_jobs_are_removed_at_a_start(unkept: Album) 
     assert unkept.views.picture("shot", 1)
 
 
-async def test_a_picture_is_made_of_a_frame_on_the_share(album: Album) -> None:
+def _never(*_: object, **__: object) -> None:
+    raise AssertionError("a frame was opened in the engine's own process")
+
+
+async def test_a_picture_is_made_of_a_frame_on_the_share_in_a_process_of_its_own(
+    album: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = (OutputFile("data.exr", 9, "0" * 64), OutputFile("left/shot.png", 9, "0" * 64))
     album.story.tell(
         ev.FrameStarted("left.1.1", 1, 1),
@@ -165,7 +171,9 @@ async def test_a_picture_is_made_of_a_frame_on_the_share(album: Album) -> None:
     folder.mkdir(parents=True)
     (folder.parent / "data.exr").write_bytes(b"\x76\x2f\x31\x01")
     Image.new("RGB", (1920, 1080), (200, 30, 10)).save(folder / "shot.png")
-    await album.pictures.make("shot", 1)
+    with monkeypatch.context() as engine:
+        engine.setattr(Image, "open", _never)
+        await album.pictures.make("shot", 1)
     path = album.views.picture("shot", 1)
     assert path is not None
     with Image.open(path) as image:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,4 +79,15 @@ def are_same(path: Path, data: bytes) -> bool:
         (one.channels, one.kinds, one.facts) == (two.channels, two.kinds, two.facts)
         and np.array_equal(one.pixels, two.pixels)
         for one, two in zip(mine, other, strict=True)
+    )
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A tiny PNG that says that it is huge."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1000)
+    chunks = [(b"IHDR", head), (b"IDAT", body), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
     )
