@@ -212,7 +212,7 @@ def doubt(farm: Farm, device: Device, job: Job, fault: Fault, now: float) -> Non
         version_rules.forget(farm, job, without=device.name)
     told = [one.set_aside.get(job.name) for one in farm.devices.values()]
     agreed = sum(one is not None and one.kind in JOB_FAULTS for one in told)
-    if agreed > 1 or not _others_may_render(farm, job, device.name, now):
+    if agreed > 1 or _is_last_word(farm, job, device.name, now):
         farm.end_job(job, JobState.FAILED, now, fault)
 
 
@@ -223,8 +223,15 @@ def end_doubted(farm: Farm, now: float) -> None:
             job = farm.jobs.get(name)
             if job is None or not job.is_open or fault.kind not in JOB_FAULTS:
                 continue
-            if not _others_may_render(farm, job, device.name, now):
+            if _is_last_word(farm, job, device.name, now):
                 farm.end_job(job, JobState.FAILED, now, fault)
+
+
+def _is_last_word(farm: Farm, job: Job, device: str, now: float) -> bool:
+    """Whether nobody else comes to try a job; one with a frame waits for those who may."""
+    if job.proven:
+        return not _somebody_may_render(farm, job)
+    return not _others_may_render(farm, job, device, now)
 
 
 def _others_may_render(farm: Farm, job: Job, device: str, now: float) -> bool:

@@ -213,6 +213,17 @@ class TestFailing:
         play.tell(ev.Tick(), after=31.0)
         assert play.job().state is JobState.FAILED
 
+    def test_a_job_with_a_frame_is_not_ended_by_one_device_while_the_other_is_away(self) -> None:
+        play = Playbook(LEFT, RIGHT)
+        play.add()
+        left, right = (start.run for start in play.starts())
+        play.ready(right)
+        play.finish(play.orders()[0])
+        play.tell(ev.RunFailed(left, Fault.of(FaultKind.NO_CAMERA)))
+        play.tell(ev.DeviceLost("right", LINK_LOST))
+        play.tell(ev.Tick(), after=3600.0)
+        assert play.job().state is JobState.ACTIVE
+
     def test_a_job_is_not_stopped_by_one_of_several_devices_that_fails_all(self) -> None:
         play, orders = begun(LEFT, RIGHT, frames=range(1, 251))
         for device in ["left"] * (FIRST_TRIES + 3) + ["right"]:
