@@ -37,7 +37,8 @@ class Timekeeping:
 
     def _look(self) -> None:
         self._day.note(self.clock.now(), self.clock.ahead())
-        if self._day.text() != self._stored:
+        text = self._day.text()
+        if text != self._stored:
             with contextlib.suppress(Failure):  # a full disk: all else that is stored says so
-                self._journal.say(day_time.NAME, self._day.text())
-                self._stored = self._day.text()
+                self._journal.say(day_time.NAME, text)
+                self._stored = text

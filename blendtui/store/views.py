@@ -94,19 +94,21 @@ class Views:
     def jobs(self, since: int = -1) -> list[JobRow]:
         """Give jobs that changed after a revision, in the order of arrival."""
         found = self._db.execute(f"{_JOBS} WHERE job.revision > ? ORDER BY position", (since,))
-        return [self._job(row) for row in found]
+        day = self._day()
+        return [self._job(row, day) for row in found]
 
     def open_jobs(self) -> list[JobRow]:
         """Give the jobs that go on, in the order of arrival."""
         found = self._db.execute(f"{_JOBS} WHERE state IN ('active', 'paused') ORDER BY position")
-        return [self._job(row) for row in found]
+        day = self._day()
+        return [self._job(row, day) for row in found]
 
     def job(self, name: str) -> JobRow | None:
         """Give one job."""
         row = self._db.execute(f"{_JOBS} WHERE name = ?", (name,)).fetchone()
-        return self._job(row) if row else None
+        return self._job(row, self._day()) if row else None
 
-    def _job(self, row: sqlite3.Row) -> JobRow:
+    def _job(self, row: sqlite3.Row, day: DayTime) -> JobRow:
         name, edition = row["name"], row["edition"]
         known = self._specs.get(name)
         if known is None or known[0] != edition:  # it can name 100,000 frames, and seldom changes
@@ -117,7 +119,7 @@ class Views:
             self._specs[name] = known
         else:
             self._specs.pop(name, None)
-        return view_rows.job(row, known[1], self._day())
+        return view_rows.job(row, known[1], day)
 
     def reported(self) -> set[str]:
         """Name the jobs whose last report is written."""
@@ -306,7 +308,8 @@ class Views:
     def vitals(self) -> dict[str, VitalsRow]:
         """Give how each device is, by name: the newest word, which `at` says the age of."""
         found = self._db.execute("SELECT * FROM vitals")
-        return {row["device"]: view_rows.vitals(row, self._day()) for row in found}
+        day = self._day()
+        return {row["device"]: view_rows.vitals(row, day) for row in found}
 
     def vitals_of(self, device: str) -> list[VitalsRow]:
         """Give how a device was in the last hour, oldest first; 240 rows at most."""
